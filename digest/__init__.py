@@ -1,0 +1,1 @@
+"""The newsletter: stories in, editions out. Read ``job`` first."""

@@ -1,0 +1,99 @@
+"""The seams: what each replaceable part promises, before any code of it.
+
+Stages are handed these; ``store``, ``send``, ``gather`` and ``summarise`` implement them. One contract suite per
+seam in ``tests/contracts`` runs over every implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+from digest.model import Blurb, Outcome, Outgoing, Story, Window
+
+Clock = Callable[[], datetime]
+"""Returns the present moment, aware, in UTC. The command line makes the one that runs; tests freeze it."""
+
+
+class SourceState(Protocol):
+    """What a source remembers between two runs: small strings by name (an ETag, a file's mark)."""
+
+    def get(self, name: str) -> str | None:
+        """Return what was put under the name, or None."""
+
+    def put(self, name: str, value: str) -> None:
+        """Remember a value; kept only if the whole gathering of this source succeeds."""
+
+
+class Source(Protocol):
+    """Yields stories. It may repeat what it yielded before: the store tells new, changed and known apart.
+
+    Times are aware UTC; a story without a date has ``published=None``. Raises SourceError only; one unreadable
+    story is reported through ``warn`` and passed over. ``window`` is a hint: a source may yield outside of it.
+    """
+
+    name: str
+
+    def stories(self, window: Window, state: SourceState, warn: Callable[[str], None]) -> Iterator[Story]:
+        """Yield the stories known to the source, in its own order of importance."""
+
+
+class Summarizer(Protocol):
+    """Turns a story into a blurb.
+
+    Never over ``max_words`` (unless its first sentence alone is) nor over ``max_sentences``; every sentence is a
+    whole sentence equal to its span, in order; the same input gives the same output unless ``method`` says not.
+    A story without usable sentences gives a Blurb with empty text and ``Origin.NONE``.
+    """
+
+    name: str
+
+    def summarise(self, stories: Sequence[Story], *, max_sentences: int, max_words: int) -> Blurb:
+        """Return the blurb of one cluster's stories, the lead story first."""
+
+
+class Gate(Protocol):
+    """Asked right before each irrevocable step which messages may still go.
+
+    It knows the stop, the pause, the kill and who has left since the edition was frozen; and it notes every
+    admitted message durably, so that a crash after this call leaves it ambiguous and not forgotten.
+    """
+
+    def admit(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Return those that may go, in order; the transport yields ``skipped`` for the rest."""
+
+
+class Transport(Protocol):
+    """Carries messages. Yields exactly one outcome a message, in any order, as soon as it is known.
+
+    ``codec`` says which content it wants (see Outgoing). ``batch`` is how many messages one irrevocable step
+    carries at most. Raises TransportError only when nothing can be handed over at all; messages that have no
+    outcome by then were not touched. ``deliver`` may be called again after an error; ``close`` releases all.
+    """
+
+    kind: str
+    codec: Literal["wire", "json"]
+    batch: int
+
+    def deliver(self, messages: Iterable[Outgoing], gate: Gate) -> Iterator[Outcome]:
+        """Hand the messages over."""
+
+    def close(self) -> None:
+        """Close every connection; may be called twice."""
+
+
+class Fetcher(Protocol):
+    """The guarded client, as the stages see it (``digest.http`` implements it)."""
+
+    def fetch(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
+        """Get one URL; raises FetchError."""
+
+
+class Fetched(Protocol):
+    """One answer: the final URL, status, lower-case headers and the decoded body."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes

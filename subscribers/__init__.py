@@ -1,0 +1,1 @@
+"""The people: lists, consent, suppression, import and export. Knows nothing of ``digest``."""
