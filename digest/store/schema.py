@@ -1,0 +1,152 @@
+"""The tables of the newsroom: stories and their versions, editions, acts of editors, the run log.
+
+Times are stored as whole microseconds since 1970 in UTC (see ``Moment``), so that both databases compare and keep
+them alike. Deliveries stand in ``ledger_schema`` on the same metadata.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """An aware moment kept as integer microseconds: no driver's idea of time zones takes part."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        """Turn an aware moment into microseconds; a naive one is a mistake of ours."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        """Turn microseconds back into an aware UTC moment."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+story = sa.Table(
+    "story",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("url_key", sa.Text, nullable=False, server_default=""),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("known_at", Moment, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+    sa.Column("headline", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    # What an editor ordered on the command line stands above what the source says.
+    sa.Column("ordered_status", sa.String(16), nullable=True),
+    sa.Index("story_known_at", "known_at"),
+    sa.Index("story_url_key", "url_key"),
+)
+
+story_version = sa.Table(
+    "story_version",
+    metadata,
+    sa.Column("story_id", sa.String(32), sa.ForeignKey("story.id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+source_state = sa.Table(
+    "source_state",
+    metadata,
+    sa.Column("source", sa.String(200), primary_key=True),
+    sa.Column("name", sa.String(500), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+picture = sa.Table(
+    "picture",
+    metadata,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+edition = sa.Table(
+    "edition",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("newsletter", sa.String(100), nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),
+    sa.Column("slot", sa.String(60), nullable=False),
+    # draft → frozen → sent; or held, expired, stopped. See editions.State.
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+    sa.Column("built_at", Moment, nullable=False),
+    sa.Column("frozen_at", Moment),
+    sa.Column("finished_at", Moment),
+    sa.Column("deadline", Moment),
+    sa.Column("expected_count", sa.Integer),
+    sa.Column("headers", sa.Text, nullable=False, server_default=""),
+    sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("approved_hash", sa.String(64)),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
+    sa.UniqueConstraint("newsletter", "day", "slot", name="edition_key"),
+)
+
+# Which stories an edition prints: the newsletter's memory, and what a kill must look up.
+edition_story = sa.Table(
+    "edition_story",
+    metadata,
+    sa.Column("edition_id", sa.Integer, sa.ForeignKey("edition.id"), primary_key=True),
+    sa.Column("story_id", sa.String(32), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("printed", sa.Boolean, nullable=False),
+    sa.Index("edition_story_story", "story_id"),
+)
+
+editorial_act = sa.Table(
+    "editorial_act",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("newsletter", sa.String(100), nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),
+    sa.Column("slot", sa.String(60), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("act", sa.String(40), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Index("editorial_act_edition", "newsletter", "day", "slot"),
+)
+
+plan = sa.Table(
+    "plan",
+    metadata,
+    sa.Column("newsletter", sa.String(100), primary_key=True),
+    sa.Column("since_day", sa.String(10), nullable=False),
+    sa.Column("last_planned", sa.String(10)),
+    sa.Column("rule", sa.Text, nullable=False, server_default=""),
+)
+
+run_log = sa.Table(
+    "run_log",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("newsletter", sa.String(100), nullable=False, server_default=""),
+    sa.Column("edition", sa.String(200), nullable=False, server_default=""),
+    sa.Column("what", sa.String(40), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),
+    sa.Index("run_log_at", "at"),
+)
