@@ -164,6 +164,27 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """An editor's word on grouping, remembered for good: ``merge`` these stories, or ``split`` them apart."""
+
+    kind: str
+    story_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What an earlier edition said of a story: the version and words it was printed with, and when it was sent."""
+
+    story_id: str
+    version: int
+    headline: str
+    edition: str
+    sent_at: datetime
+    content_hash: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One part of *why is this here*: a named term and the points it gave."""
 
