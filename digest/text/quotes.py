@@ -6,6 +6,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+LONGEST_DOUBTFUL = 400
+"""Characters between two straight marks with spaces on both sides of the first: beyond it the first is a stray."""
+
 _DOUBLE = re.compile("[\"“”„«»]|``|''")
 _SINGLE_OPEN = re.compile(r"(?<![\w’'.,!?])[‘'](?=[^\W_])(?!(?:\d0s|tis|twas|em|til|cause|n)\b)", re.IGNORECASE)
 _SINGLE_CLOSE = re.compile(r"(?<=[\w.,!?…%)])[’'](?!\w)")
@@ -42,11 +45,11 @@ def find_quotes(text: str, *, continues: bool = False) -> Quotes:
     current: tuple[int, str] | None = None
     for match in _DOUBLE.finditer(text):
         mark = match[0]
-        if current is not None and _closes(text, match, current[1]):
+        if current is not None and _closes(text, match, current):
             spans.append((current[0], match.end() - 1))
             closing.update(range(match.start(), match.end()))
             current = None
-        elif mark not in ("”", "»", "''"):
+        elif _opens(text, match):
             current = (match.start(), mark)
             opening.update(range(match.start(), match.end()))
     if current is not None and continues:
@@ -55,14 +58,25 @@ def find_quotes(text: str, *, continues: bool = False) -> Quotes:
     return Quotes(tuple(sorted(spans)), frozenset(opening), frozenset(closing))
 
 
-def _closes(text: str, match: re.Match[str], opened_by: str) -> bool:
+def _opens(text: str, match: re.Match[str]) -> bool:
+    """Tell whether this mark may begin a quotation: a straight one that leans on the word before it does not."""
+    if match[0] != '"':
+        return match[0] not in ("”", "»", "''")
+    leans_back = match.start() > 0 and not (text[match.start() - 1].isspace() or text[match.start() - 1] in "([—–-")
+    return not leans_back or text[match.end() : match.end() + 1].isalnum()
+
+
+def _closes(text: str, match: re.Match[str], opened: tuple[int, str]) -> bool:
     """Tell whether this mark ends the quotation that another one opened."""
+    at, opened_by = opened
     if match[0] not in _CLOSES[opened_by]:
         return False
     if opened_by != '"':
         return True
-    before, after = text[match.start() - 1], text[match.end() : match.end() + 1]
-    return not (before.isspace() and after.isalnum() and text.count('"', match.end()) % 2 == 1)
+    if text[match.start() - 1].isspace() and text[match.end() : match.end() + 1].isalnum():
+        return False
+    doubtful = text[at + 1 : at + 2].isspace()
+    return not doubtful or match.start() - at <= LONGEST_DOUBTFUL
 
 
 def _single_spans(text: str, doubles: list[tuple[int, int]]) -> list[tuple[int, int]]:

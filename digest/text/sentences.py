@@ -134,7 +134,7 @@ def _spot(text: str, start: int, match: re.Match[str], end: int) -> _Spot:
         word=word[0] if word else "",
         token=token,
         next=text[end:].lstrip()[:1] if text[end].isspace() else text[end],
-        closed=end > match.end() and text[end - 1] in "”\"»",
+        closed=end > match.end() and text[end - 1] in '”"»',
         spaced=text[end].isspace(),
     )
 
