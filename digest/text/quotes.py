@@ -36,7 +36,8 @@ def find_quotes(text: str, *, continues: bool = False) -> Quotes:
     """Pair the quotation marks of one paragraph.
 
     A straight mark opens or closes by the space beside it, and by turns where both sides look alike. A mark that
-    opens while another is open starts anew. A quotation without an end counts as reaching the paragraph's end
+    opens while another is open starts anew, and after a stop what was open counts as one quotation: newspapers open
+    each paragraph of a long quotation again, and feeds run such paragraphs together. A quotation without an end counts as reaching the paragraph's end
     only if the next paragraph ``continues`` it with an opening mark, as newspapers set long quotations.
     """
     spans: list[tuple[int, int]] = []
@@ -50,6 +51,8 @@ def find_quotes(text: str, *, continues: bool = False) -> Quotes:
             closing.update(range(match.start(), match.end()))
             current = None
         elif _opens(text, match):
+            if current is not None and (said := text[: match.start()].rstrip()).endswith((".", "!", "?", "…")):
+                spans.append((current[0], len(said) - 1))
             current = (match.start(), mark)
             opening.update(range(match.start(), match.end()))
     if current is not None and continues:

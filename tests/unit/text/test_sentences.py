@@ -114,16 +114,15 @@ def test_a_stray_mark_glues_nothing() -> None:
 
 
 def test_a_straight_mark_is_read_by_the_side_it_leans_on() -> None:
-    text = 'It was "sad. Nobody came. "We waited," she said. They left." It rained. All was well.'
+    text = 'They left." It rained. "We waited. We slept," she said. All was well.'
 
-    assert sentences(text) == [
-        'It was "sad.',
-        "Nobody came.",
-        '"We waited," she said.',
-        'They left."',
-        "It rained.",
-        "All was well.",
-    ]
+    assert sentences(text) == ['They left."', "It rained.", '"We waited. We slept," she said.', "All was well."]
+
+
+def test_a_quotation_opened_again_is_one_unit_up_to_there() -> None:
+    text = 'Lee said: "It began here. Nobody came. "We waited," she said. They left.'
+
+    assert sentences(text) == ['Lee said: "It began here. Nobody came.', '"We waited," she said.', "They left."]
 
 
 def test_no_sentence_crosses_a_line_break() -> None:
