@@ -442,7 +442,8 @@ class Outgoing:
 
     ``content`` is the whole RFC 5322 message in CRLF lines of which none starts with a dot, for a transport of
     codec ``wire``; for codec ``json`` it is a mapping with ``from to subject html text headers reply_to``.
-    ``fence`` is the ledger's guard: an outcome with an older fence is not recorded.
+    ``fence`` is the ledger's guard: an outcome with an older fence is not recorded. ``call`` names a provider's
+    request that was broken off and must be repeated unchanged, with all of its messages; it is empty for the rest.
     """
 
     subscriber_id: int
@@ -451,6 +452,7 @@ class Outgoing:
     message_id: str
     content: bytes | Mapping[str, Any]
     fence: int = 0
+    call: str = ""
 
 
 class Fate(StrEnum):
@@ -459,6 +461,7 @@ class Fate(StrEnum):
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
     REJECTED = "rejected"
+    FAILED = "failed"
     REFUSED = "refused"
     SKIPPED = "skipped"
     AMBIGUOUS = "ambiguous"
@@ -468,7 +471,8 @@ class Fate(StrEnum):
 class Outcome:
     """The fate of one message, with the server's own words. ``retry_after_s`` only for deferred ones.
 
-    rejected: this recipient, for good. refused: our fault (credentials, sender, policy), the send must stop.
+    rejected: this recipient, for good. failed: this message, for good, and the address is not to blame (content,
+    policy, the deadline). refused: our fault (credentials, sender), the send must stop, the message was not taken.
     skipped: the gate held it back. ambiguous: it may or may not have been taken; never resent unasked.
     """
 
@@ -479,6 +483,27 @@ class Outcome:
     reply: str = ""
     retry_after_s: float | None = None
     provider_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this process, and no other, may now make. ``attempts`` counts this one; ``call`` see Outgoing."""
+
+    recipient: Recipient
+    fence: int
+    attempts: int
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a dead process's journal says of one message: ``fate`` is None when it died before it knew the answer."""
+
+    edition_id: int
+    subscriber_id: int
+    fence: int
+    fate: Fate | None
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from digest.model import Blurb, Outcome, Outgoing, Story, Window
+from digest.model import Blurb, Claim, Counts, Outcome, Outgoing, Story, Window
 
 Clock = Callable[[], datetime]
 """Returns the present moment, aware, in UTC. The command line makes the one that runs; tests freeze it."""
@@ -62,6 +62,61 @@ class Gate(Protocol):
 
     def admit(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Return those that may go, in order; the transport yields ``skipped`` for the rest."""
+
+    def answered(self, outcomes: Sequence[Outcome]) -> None:
+        """Note the answers to admitted messages the moment they are read, before anything else is done."""
+
+
+class Ledger(Protocol):
+    """Remembers who got an edition. Every call is a short transaction of its own, durable when it returns.
+
+    A delivery is claimed by one process at a time; recording is idempotent and only the holder of the claim (owner
+    and fence) is heard. Raises LedgerError when the record cannot be kept and OwnershipLost when this process has
+    been declared dead: nothing more may then be sent. Used by one thread at a time.
+    """
+
+    def claim(self, edition_id: int, limit: int) -> Sequence[Claim]:
+        """Take up to ``limit`` deliveries that are due; the messages of an interrupted call come alone and whole."""
+
+    def record(self, edition_id: int, outcomes: Sequence[Outcome]) -> int:
+        """Write outcomes down and return how many were heard; ``refused`` and unknown ones are due again.
+
+        A deferred outcome is due again after its ``retry_after_s`` seconds.
+        """
+
+    def release(self, edition_id: int, claims: Sequence[Claim]) -> None:
+        """Give back claims nothing was done with: they are due at once, and the attempt does not count."""
+
+    def recover(self, edition_id: int) -> int:
+        """Take back what dead processes held; return how many deliveries became due, were settled or are held."""
+
+    def heartbeat(self) -> datetime:
+        """Prolong this process's lease and return the moment it ends."""
+
+    def next_due(self, edition_id: int) -> datetime | None:
+        """Return when the next deferred delivery or interrupted call is due; None when none waits."""
+
+    def give_up(self, edition_id: int, reason: str) -> int:
+        """Fail what is deferred, because its time is over; return how many."""
+
+    def counts(self, edition_id: int) -> Counts:
+        """Return the account of the edition."""
+
+
+class CallLog(Protocol):
+    """Remembers a provider's request before it is made, so that it can be repeated unchanged after a crash."""
+
+    def asked(self, key: str, subscriber_ids: Sequence[int], protected_s: float) -> bool:
+        """Store the call durably; True when it may be made (again), False when its protection has run out.
+
+        ``protected_s`` is how long the provider keeps the key from its first use.
+        """
+
+    def answered(self, key: str) -> None:
+        """Note that the call was answered, whatever the answer was."""
+
+    def interrupted(self, key: str, retry_after_s: float) -> None:
+        """Note that nobody knows what became of the call; it may be repeated after so many seconds."""
 
 
 class Transport(Protocol):
