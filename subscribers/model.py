@@ -27,6 +27,15 @@ class SuppressionReason(StrEnum):
     IMPORTED = "imported"
 
 
+class ConsentHow(StrEnum):
+    """How somebody asked for mail; only a confirmed double opt-in brings back who has left."""
+
+    DOUBLE_OPT_IN = "double opt-in"
+    SINGLE_OPT_IN = "single opt-in"
+    OPERATOR = "operator"
+    IMPORTED = "imported"
+
+
 @dataclass(frozen=True, slots=True)
 class List:
     """What a subscriber joins. ``number`` is its small stable number inside tokens; ``double_opt_in`` asks first."""
@@ -52,10 +61,18 @@ class Consent:
     confirmed_ip: str = ""
     provenance: str = ""
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Tell whether the owner of the address answered our mail: the one proof that it was they who asked."""
+        return self.how == ConsentHow.DOUBLE_OPT_IN and self.confirmed_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscriber on a list. ``since`` is when the status was taken; ``sections`` empty means all of them."""
+    """A subscriber on a list. ``since`` is when the status was taken; ``sections`` empty means all of them.
+
+    Nothing is sent before ``paused_until``.
+    """
 
     list_id: str
     status: SubscriptionStatus
@@ -63,6 +80,7 @@ class Subscription:
     reason: str = ""
     text_only: bool = False
     sections: tuple[str, ...] = ()
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,153 @@
+"""The tables of this package in SQLAlchemy Core; the history in ``migrations/`` makes them.
+
+People's rows never refer to another package's tables. Subscriber ids are never given twice: links in old mails
+carry them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """Stores aware times in UTC and gives aware times back; a naive one is a mistake of ours and raises ValueError."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Turn an aware time into what the database keeps: UTC, without zone on SQLite."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Give the time back in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData()
+
+Json = sa.JSON().with_variant(JSONB(), "postgresql")
+
+list_ = sa.Table(
+    "list",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("double_opt_in", sa.Boolean, nullable=False),
+)
+
+subscriber = sa.Table(
+    "subscriber",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    # Only for an internationalised domain: the address as a server without SMTPUTF8 takes it; else empty.
+    sa.Column("wire_address", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("key_hash", sa.Text, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("attributes", Json, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("import_id", sa.Integer),
+    sqlite_autoincrement=True,
+)
+
+subscriber_tag = sa.Table(
+    "subscriber_tag",
+    metadata,
+    sa.Column("subscriber_id", sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("tag", sa.Text, primary_key=True),
+    sa.Index("ix_subscriber_tag_tag", "tag", "subscriber_id"),
+    sqlite_with_rowid=False,
+)
+
+subscription = sa.Table(
+    "subscription",
+    metadata,
+    sa.Column("list_id", sa.ForeignKey("list.id"), primary_key=True),
+    sa.Column("subscriber_id", sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("text_only", sa.Boolean, nullable=False),
+    # A JSON array of section ids in text; empty for all sections.
+    sa.Column("sections", sa.Text, nullable=False),
+    sa.Column("paused_until", UtcDateTime),
+    sa.Column("import_id", sa.Integer),
+    sa.Index("ix_subscription_status", "list_id", "status", "since"),
+    sqlite_with_rowid=False,
+)
+
+consent = sa.Table(
+    "consent",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("subscriber_id", sa.ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("list_id", sa.ForeignKey("list.id"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("wording", sa.Text, nullable=False),
+    sa.Column("wording_version", sa.Text, nullable=False),
+    sa.Column("form", sa.Text, nullable=False),
+    sa.Column("ip", sa.Text, nullable=False),
+    sa.Column("confirmed_at", UtcDateTime),
+    sa.Column("confirmed_ip", sa.Text, nullable=False),
+    sa.Column("provenance", sa.Text, nullable=False),
+    sa.Column("import_id", sa.Integer),
+    sqlite_autoincrement=True,
+)
+
+suppression = sa.Table(
+    "suppression",
+    metadata,
+    sa.Column("key_hash", sa.Text, primary_key=True),
+    # Empty: on no list at all. No foreign key: a suppression outlives its list.
+    sa.Column("list_id", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("import_id", sa.Integer),
+    sqlite_with_rowid=False,
+)
+
+erased = sa.Table(
+    "erased",
+    metadata,
+    sa.Column("subscriber_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+import_run = sa.Table(
+    "import_run",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("list_id", sa.Text, nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("file_hash", sa.Text, nullable=False, index=True),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("rows_done", sa.Integer, nullable=False),
+    sa.Column("counts", Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+setting = sa.Table(
+    "subscribers_setting",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)

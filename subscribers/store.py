@@ -1,0 +1,286 @@
+"""Read and write people's rows; gives and takes model values and never commits.
+
+Rules about who may be mailed stand in the modules above this one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from subscribers import schema
+from subscribers.address import Address, parse_address
+from subscribers.errors import DatabaseError, UnknownSubscriber
+from subscribers.model import Consent, Subscriber, Subscription, SubscriptionStatus
+from subscribers.tokens import KeyRing
+
+CHUNK = 1000
+"""How many subscribers are read at a time: a stream over a million stays small in memory."""
+
+
+def check_keys(conn: sa.Connection, keys: KeyRing) -> None:
+    """Make sure that the database's hashes were made with this key ring's suppression key; may be run at each start.
+
+    The first call notes the key's fingerprint. Raises DatabaseError when another key is used later: suppressed
+    addresses would no longer be recognised and people who left would be mailed.
+    """
+    insert_missing(conn, schema.setting, [{"name": "suppression_key", "value": keys.fingerprint}])
+    noted = conn.scalar(sa.select(schema.setting.c.value).where(schema.setting.c.name == "suppression_key"))
+    if noted != keys.fingerprint:
+        raise DatabaseError(
+            f"The secret's suppression key ({keys.fingerprint}) is not the one this database was made with ({noted}): "
+            "who must not be mailed could not be recognised. Put the first secret back; nothing was changed."
+        )
+
+
+def insert_missing(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows, leaving those alone whose key is there already; returns how many are new."""
+    if not rows:
+        return 0
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    return conn.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows)).rowcount
+
+
+def find_subscriber(conn: sa.Connection, address: str) -> Subscriber | None:
+    """Return who has this address, in any spelling of it; raises BadAddress when it is none."""
+    return _find(conn, schema.subscriber.c.key == parse_address(address).key)
+
+
+def get_subscriber(conn: sa.Connection, subscriber_id: int) -> Subscriber:
+    """Return the subscriber of that id; raises UnknownSubscriber (perhaps erased)."""
+    found = _find(conn, schema.subscriber.c.id == subscriber_id)
+    if found is None:
+        raise UnknownSubscriber(f"There is no subscriber {subscriber_id}.")
+    return found
+
+
+def iter_subscribers(
+    conn: sa.Connection, list_id: str | None = None, status: SubscriptionStatus | None = None
+) -> Iterator[Subscriber]:
+    """Yield subscribers by id: all, or those with a subscription on the list and of the status asked for.
+
+    Streams; each comes with all of their subscriptions, not just the one that was asked for.
+    """
+    table, after = schema.subscriber, 0
+    wanted = sa.select(schema.subscription.c.subscriber_id)
+    if list_id is not None:
+        wanted = wanted.where(schema.subscription.c.list_id == list_id)
+    if status is not None:
+        wanted = wanted.where(schema.subscription.c.status == status)
+    while True:
+        query = sa.select(table).where(table.c.id > after).order_by(table.c.id).limit(CHUNK)
+        if list_id is not None or status is not None:
+            query = query.where(table.c.id.in_(wanted))
+        rows = conn.execute(query).all()
+        if not rows:
+            return
+        yield from _assembled(conn, rows)
+        after = rows[-1].id
+
+
+def add_subscriber(
+    conn: sa.Connection,
+    address: Address,
+    *,
+    keys: KeyRing,
+    now: datetime,
+    name: str = "",
+    tags: Iterable[str] = (),
+    attributes: Mapping[str, object] | None = None,
+) -> int:
+    """Make sure that the address has a subscriber and return its id.
+
+    Somebody known keeps their name and attributes; what was missing is filled in, and tags are added.
+    """
+    row = subscriber_row(address, keys=keys, now=now, name=name, attributes=attributes)
+    insert_missing(conn, schema.subscriber, [row])
+    query = sa.select(schema.subscriber.c.id, schema.subscriber.c.name, schema.subscriber.c.attributes)
+    known = conn.execute(query.where(schema.subscriber.c.key == address.key)).one()
+    complete_subscriber(conn, known, name, attributes or {})
+    add_tags(conn, [(known.id, tag) for tag in tags])
+    return int(known.id)
+
+
+def subscriber_row(
+    address: Address,
+    *,
+    keys: KeyRing,
+    now: datetime,
+    name: str = "",
+    attributes: Mapping[str, object] | None = None,
+    import_id: int | None = None,
+) -> dict[str, Any]:
+    """Return the row of a new subscriber."""
+    return {
+        "address": address.written,
+        "wire_address": "" if address.wire == address.written else address.wire,
+        "key": address.key,
+        "key_hash": keys.hash_address(address.key),
+        "name": name,
+        "attributes": dict(attributes or {}),
+        "created_at": now,
+        "import_id": import_id,
+    }
+
+
+def complete_subscriber(conn: sa.Connection, known: sa.Row[Any], name: str, attributes: Mapping[str, object]) -> bool:
+    """Fill in a known subscriber's empty name and missing attributes; tells whether anything changed.
+
+    ``known`` is a row with ``id``, ``name`` and ``attributes``.
+    """
+    merged = {**attributes, **known.attributes}
+    if (known.name or not name) and merged == known.attributes:
+        return False
+    change = sa.update(schema.subscriber).where(schema.subscriber.c.id == known.id)
+    conn.execute(change.values(name=known.name or name, attributes=merged))
+    return True
+
+
+def add_tags(conn: sa.Connection, tags: Sequence[tuple[int, str]]) -> int:
+    """Tag subscribers, given as pairs of id and tag; returns how many tags are new."""
+    rows = [{"subscriber_id": subscriber_id, "tag": tag} for subscriber_id, tag in tags]
+    return insert_missing(conn, schema.subscriber_tag, rows)
+
+
+def add_consent(conn: sa.Connection, subscriber_id: int, list_id: str, consent: Consent) -> int:
+    """Keep a piece of evidence and return its id, which a confirmation link carries."""
+    row = consent_row(subscriber_id, list_id, consent)
+    result = conn.execute(sa.insert(schema.consent).returning(schema.consent.c.id), row)
+    return int(result.scalar_one())
+
+
+def consent_row(subscriber_id: int, list_id: str, consent: Consent, import_id: int | None = None) -> dict[str, Any]:
+    """Return the row of a piece of evidence."""
+    return {
+        "subscriber_id": subscriber_id,
+        "list_id": list_id,
+        "at": consent.at,
+        "how": consent.how,
+        "wording": consent.wording,
+        "wording_version": consent.wording_version,
+        "form": consent.form,
+        "ip": consent.ip,
+        "confirmed_at": consent.confirmed_at,
+        "confirmed_ip": consent.confirmed_ip,
+        "provenance": consent.provenance,
+        "import_id": import_id,
+    }
+
+
+def iter_consents(conn: sa.Connection, subscriber_id: int) -> Iterator[tuple[str, Consent]]:
+    """Yield the evidence kept about a subscriber, oldest first, each with the id of its list."""
+    table = schema.consent
+    query = sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.id)
+    for row in conn.execute(query):
+        yield row.list_id, read_consent(row)
+
+
+def read_consent(row: sa.Row[Any]) -> Consent:
+    """Return the evidence that a row of the table holds."""
+    return Consent(
+        at=row.at,
+        how=row.how,
+        wording=row.wording,
+        wording_version=row.wording_version,
+        form=row.form,
+        ip=row.ip,
+        confirmed_at=row.confirmed_at,
+        confirmed_ip=row.confirmed_ip,
+        provenance=row.provenance,
+    )
+
+
+def find_subscription(conn: sa.Connection, subscriber_id: int, list_id: str) -> Subscription | None:
+    """Return how the subscriber stands to the list, or None if they never joined it."""
+    table = schema.subscription
+    query = sa.select(table).where(table.c.subscriber_id == subscriber_id, table.c.list_id == list_id)
+    row = conn.execute(query).first()
+    return None if row is None else read_subscription(row)
+
+
+def put_subscription(conn: sa.Connection, subscriber_id: int, subscription: Subscription) -> None:
+    """Write how the subscriber stands to one list, whether or not they stood to it before."""
+    table = schema.subscription
+    row = subscription_row(subscriber_id, subscription)
+    if insert_missing(conn, table, [row]) == 0:
+        at = (table.c.subscriber_id == subscriber_id) & (table.c.list_id == subscription.list_id)
+        del row["import_id"]
+        conn.execute(sa.update(table).where(at).values(row))
+
+
+def subscription_row(subscriber_id: int, subscription: Subscription, import_id: int | None = None) -> dict[str, Any]:
+    """Return the row of a subscription."""
+    return {
+        "list_id": subscription.list_id,
+        "subscriber_id": subscriber_id,
+        "status": subscription.status.value,
+        "since": subscription.since,
+        "reason": subscription.reason,
+        "text_only": subscription.text_only,
+        "sections": json.dumps(subscription.sections, ensure_ascii=False) if subscription.sections else "",
+        "paused_until": subscription.paused_until,
+        "import_id": import_id,
+    }
+
+
+def read_subscription(row: sa.Row[Any]) -> Subscription:
+    """Return the subscription that a row of the table holds."""
+    return Subscription(
+        list_id=row.list_id,
+        status=SubscriptionStatus(row.status),
+        since=row.since,
+        reason=row.reason,
+        text_only=row.text_only,
+        sections=tuple(json.loads(row.sections)) if row.sections else (),
+        paused_until=row.paused_until,
+    )
+
+
+def end_subscriptions(
+    conn: sa.Connection, key_hashes: Sequence[str], *, list_id: str, reason: str, now: datetime
+) -> int:
+    """End what the people of these hashed addresses have on a list, or on all when it is empty; returns how many."""
+    table = schema.subscription
+    people = sa.select(schema.subscriber.c.id).where(schema.subscriber.c.key_hash.in_(key_hashes))
+    change = sa.update(table).where(table.c.subscriber_id.in_(people), table.c.status != SubscriptionStatus.ENDED)
+    if list_id:
+        change = change.where(table.c.list_id == list_id)
+    return conn.execute(change.values(status=SubscriptionStatus.ENDED.value, since=now, reason=reason)).rowcount
+
+
+def _find(conn: sa.Connection, condition: sa.ColumnElement[bool]) -> Subscriber | None:
+    rows = conn.execute(sa.select(schema.subscriber).where(condition)).all()
+    return next(iter(_assembled(conn, rows)), None)
+
+
+def _assembled(conn: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Subscriber]:
+    """Join subscribers' rows, given by id, with their tags and subscriptions: two statements for all of them."""
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    tag, subscription = schema.subscriber_tag, schema.subscription
+    tags: dict[int, list[str]] = {subscriber_id: [] for subscriber_id in ids}
+    for row in conn.execute(sa.select(tag).where(tag.c.subscriber_id.in_(ids))):
+        tags[row.subscriber_id].append(row.tag)
+    subscriptions: dict[int, list[Subscription]] = {subscriber_id: [] for subscriber_id in ids}
+    for row in conn.execute(sa.select(subscription).where(subscription.c.subscriber_id.in_(ids))):
+        subscriptions[row.subscriber_id].append(read_subscription(row))
+    return [_subscriber(row, tags[row.id], subscriptions[row.id]) for row in rows]
+
+
+def _subscriber(row: sa.Row[Any], tags: Iterable[str], subscriptions: Iterable[Subscription]) -> Subscriber:
+    return Subscriber(
+        id=row.id,
+        address=row.address,
+        key=row.key,
+        name=row.name,
+        tags=tuple(sorted(tags)),
+        attributes=row.attributes,
+        created_at=row.created_at,
+        subscriptions=tuple(sorted(subscriptions, key=lambda subscription: subscription.list_id)),
+    )

@@ -1,0 +1,149 @@
+"""Who must never be mailed, and why: kept as keyed hashes, so that it outlives the person's rows.
+
+The stricter reason wins; an import cannot lift one; a new, confirmed opt-in lifts only what the reader did themself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from subscribers import schema, store
+from subscribers.address import parse_address
+from subscribers.errors import Suppressed
+from subscribers.model import Suppression, SuppressionReason
+from subscribers.tokens import KeyRing
+
+STRICTNESS = {
+    SuppressionReason.UNSUBSCRIBED: 0,
+    SuppressionReason.IMPORTED: 1,
+    SuppressionReason.ERASED: 2,
+    SuppressionReason.BOUNCED: 3,
+    SuppressionReason.MANUAL: 4,
+    SuppressionReason.COMPLAINED: 5,
+}
+"""Which reason stands when there are several: the higher."""
+
+LIFTED_BY_OPT_IN = frozenset((SuppressionReason.UNSUBSCRIBED, SuppressionReason.IMPORTED, SuppressionReason.ERASED))
+"""What a reader may undo by confirming a new sign-up. A bounce, a complaint or an operator's order they may not."""
+
+
+def suppress(
+    conn: sa.Connection,
+    address: str,
+    reason: SuppressionReason,
+    *,
+    now: datetime,
+    keys: KeyRing,
+    list_id: str = "",
+    note: str = "",
+) -> Suppression:
+    """Never mail the address again, on one list or (empty) on any; its subscriptions there end at once.
+
+    Works for addresses nobody has, and may be repeated: the stricter reason stands. Raises BadAddress.
+    """
+    key_hash = keys.hash_address(parse_address(address).key)
+    suppressions = suppress_hashes(conn, [Suppression(key_hash, reason, now, list_id, note)])
+    return suppressions[0]
+
+
+def suppress_hashes(
+    conn: sa.Connection, suppressions: Sequence[Suppression], *, import_id: int | None = None
+) -> list[Suppression]:
+    """Add suppressions by hashed address and end the subscriptions they concern; returns those that now stand."""
+    table = schema.suppression
+    standing = []
+    for suppression in suppressions:
+        row = suppression_row(suppression, import_id)
+        if store.insert_missing(conn, table, [row]) == 0:
+            known = _get(conn, suppression.key_hash, suppression.list_id)
+            if STRICTNESS[known.reason] >= STRICTNESS[suppression.reason]:
+                standing.append(known)
+                continue
+            del row["import_id"]
+            conn.execute(sa.update(table).where(_at(suppression.key_hash, suppression.list_id)).values(row))
+        standing.append(suppression)
+    for each in standing:
+        store.end_subscriptions(conn, [each.key_hash], list_id=each.list_id, reason=each.reason, now=each.at)
+    return standing
+
+
+def lift_suppression(conn: sa.Connection, address: str, *, keys: KeyRing, list_id: str = "") -> bool:
+    """Let the address be mailed again, as an operator's own act; returns whether it was suppressed there.
+
+    Subscriptions stay ended: the reader has to sign up again. Raises BadAddress.
+    """
+    key_hash = keys.hash_address(parse_address(address).key)
+    return conn.execute(sa.delete(schema.suppression).where(_at(key_hash, list_id))).rowcount > 0
+
+
+def lift_by_opt_in(conn: sa.Connection, key_hash: str, list_id: str) -> None:
+    """Lift what a confirmed opt-in to a list may lift, there and everywhere; raises Suppressed if more stands."""
+    for standing in iter_standing(conn, [key_hash], list_id):
+        if standing.reason not in LIFTED_BY_OPT_IN:
+            raise Suppressed(f"The address must not be mailed ({standing.reason}).", standing.reason)
+    where = (schema.suppression.c.key_hash == key_hash) & schema.suppression.c.list_id.in_(["", list_id])
+    conn.execute(sa.delete(schema.suppression).where(where))
+
+
+def is_suppressed(conn: sa.Connection, address: str, list_id: str, keys: KeyRing) -> SuppressionReason | None:
+    """Return why the address must not be mailed on the list (empty: on any), or None; raises BadAddress."""
+    return find_reason(conn, keys.hash_address(parse_address(address).key), list_id)
+
+
+def find_reason(conn: sa.Connection, key_hash: str, list_id: str) -> SuppressionReason | None:
+    """Return the strictest reason that stands against a hashed address on a list, or None."""
+    reasons = [each.reason for each in iter_standing(conn, [key_hash], list_id)]
+    return max(reasons, key=STRICTNESS.__getitem__, default=None)
+
+
+def iter_standing(conn: sa.Connection, key_hashes: Sequence[str], list_id: str) -> Iterator[Suppression]:
+    """Yield what stands against any of these hashed addresses on the list, everywhere included."""
+    table = schema.suppression
+    query = sa.select(table).where(table.c.key_hash.in_(key_hashes), table.c.list_id.in_(["", list_id]))
+    for row in conn.execute(query):
+        yield read_suppression(row)
+
+
+def iter_suppressions(conn: sa.Connection, list_id: str | None = None) -> Iterator[Suppression]:
+    """Yield suppressions by hash: all, or those of one list (empty: those that stand everywhere)."""
+    table = schema.suppression
+    after = ("", "")
+    while True:
+        position = sa.tuple_(table.c.key_hash, table.c.list_id)
+        query = sa.select(table).where(position > after).order_by(table.c.key_hash, table.c.list_id)
+        if list_id is not None:
+            query = query.where(table.c.list_id == list_id)
+        rows = conn.execute(query.limit(store.CHUNK)).all()
+        if not rows:
+            return
+        yield from map(read_suppression, rows)
+        after = (rows[-1].key_hash, rows[-1].list_id)
+
+
+def suppression_row(suppression: Suppression, import_id: int | None = None) -> dict[str, Any]:
+    """Return the row of a suppression."""
+    return {
+        "key_hash": suppression.key_hash,
+        "list_id": suppression.list_id,
+        "reason": suppression.reason.value,
+        "at": suppression.at,
+        "note": suppression.note,
+        "import_id": import_id,
+    }
+
+
+def read_suppression(row: sa.Row[Any]) -> Suppression:
+    """Return the suppression that a row of the table holds."""
+    return Suppression(row.key_hash, SuppressionReason(row.reason), row.at, row.list_id, row.note)
+
+
+def _get(conn: sa.Connection, key_hash: str, list_id: str) -> Suppression:
+    return read_suppression(conn.execute(sa.select(schema.suppression).where(_at(key_hash, list_id))).one())
+
+
+def _at(key_hash: str, list_id: str) -> sa.ColumnElement[bool]:
+    return (schema.suppression.c.key_hash == key_hash) & (schema.suppression.c.list_id == list_id)
