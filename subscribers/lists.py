@@ -45,7 +45,7 @@ def create_list(conn: sa.Connection, new: List) -> List:
         "description": made.description,
         "double_opt_in": made.double_opt_in,
     }
-    if store.insert_missing(conn, schema.list_, [row]) == 0:
+    if not store.insert_missing(conn, schema.list_, row):
         raise SubscribersError(f"There is a list {made.id!r} already (or another with the number {made.number}).")
     return made
 

@@ -29,7 +29,7 @@ def check_keys(conn: sa.Connection, keys: KeyRing) -> None:
     The first call notes the key's fingerprint. Raises DatabaseError when another key is used later: suppressed
     addresses would no longer be recognised and people who left would be mailed.
     """
-    insert_missing(conn, schema.setting, [{"name": "suppression_key", "value": keys.fingerprint}])
+    insert_missing(conn, schema.setting, {"name": "suppression_key", "value": keys.fingerprint})
     noted = conn.scalar(sa.select(schema.setting.c.value).where(schema.setting.c.name == "suppression_key"))
     if noted != keys.fingerprint:
         raise DatabaseError(
@@ -38,12 +38,20 @@ def check_keys(conn: sa.Connection, keys: KeyRing) -> None:
         )
 
 
-def insert_missing(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert rows, leaving those alone whose key is there already; returns how many are new."""
-    if not rows:
-        return 0
+def insert_missing(conn: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless its key is there already; tells whether it is new."""
+    return conn.execute(_insert_missing(conn, table), row).rowcount > 0
+
+
+def insert_all_missing(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, leaving those alone whose key is there already."""
+    if rows:
+        conn.execute(_insert_missing(conn, table), rows)
+
+
+def _insert_missing(conn: sa.Connection, table: sa.Table) -> sa.Insert:
     dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    return conn.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows)).rowcount
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def find_subscriber(conn: sa.Connection, address: str) -> Subscriber | None:
@@ -98,7 +106,7 @@ def add_subscriber(
     Somebody known keeps their name and attributes; what was missing is filled in, and tags are added.
     """
     row = subscriber_row(address, keys=keys, now=now, name=name, attributes=attributes)
-    insert_missing(conn, schema.subscriber, [row])
+    insert_missing(conn, schema.subscriber, row)
     query = sa.select(schema.subscriber.c.id, schema.subscriber.c.name, schema.subscriber.c.attributes)
     known = conn.execute(query.where(schema.subscriber.c.key == address.key)).one()
     complete_subscriber(conn, known, name, attributes or {})
@@ -141,10 +149,10 @@ def complete_subscriber(conn: sa.Connection, known: sa.Row[Any], name: str, attr
     return True
 
 
-def add_tags(conn: sa.Connection, tags: Sequence[tuple[int, str]]) -> int:
-    """Tag subscribers, given as pairs of id and tag; returns how many tags are new."""
+def add_tags(conn: sa.Connection, tags: Sequence[tuple[int, str]]) -> None:
+    """Tag subscribers, given as pairs of id and tag; a tag that is there already stays."""
     rows = [{"subscriber_id": subscriber_id, "tag": tag} for subscriber_id, tag in tags]
-    return insert_missing(conn, schema.subscriber_tag, rows)
+    insert_all_missing(conn, schema.subscriber_tag, rows)
 
 
 def add_consent(conn: sa.Connection, subscriber_id: int, list_id: str, consent: Consent) -> int:
@@ -207,7 +215,7 @@ def put_subscription(conn: sa.Connection, subscriber_id: int, subscription: Subs
     """Write how the subscriber stands to one list, whether or not they stood to it before."""
     table = schema.subscription
     row = subscription_row(subscriber_id, subscription)
-    if insert_missing(conn, table, [row]) == 0:
+    if not insert_missing(conn, table, row):
         at = (table.c.subscriber_id == subscriber_id) & (table.c.list_id == subscription.list_id)
         del row["import_id"]
         conn.execute(sa.update(table).where(at).values(row))

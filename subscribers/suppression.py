@@ -58,7 +58,7 @@ def suppress_hashes(
     standing = []
     for suppression in suppressions:
         row = suppression_row(suppression, import_id)
-        if store.insert_missing(conn, table, [row]) == 0:
+        if not store.insert_missing(conn, table, row):
             known = _get(conn, suppression.key_hash, suppression.list_id)
             if STRICTNESS[known.reason] >= STRICTNESS[suppression.reason]:
                 standing.append(known)
