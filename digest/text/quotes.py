@@ -37,8 +37,8 @@ def find_quotes(text: str, *, continues: bool = False) -> Quotes:
 
     A straight mark opens or closes by the space beside it, and by turns where both sides look alike. A mark that
     opens while another is open starts anew, and after a stop what was open counts as one quotation: newspapers open
-    each paragraph of a long quotation again, and feeds run such paragraphs together. A quotation without an end counts as reaching the paragraph's end
-    only if the next paragraph ``continues`` it with an opening mark, as newspapers set long quotations.
+    each paragraph of a long quotation again, and feeds run such paragraphs together. A quotation without an end
+    reaches the paragraph's end only if the next paragraph ``continues`` it with an opening mark.
     """
     spans: list[tuple[int, int]] = []
     opening: set[int] = set()

@@ -33,6 +33,7 @@ ROOM_FOR_INITIAL = 25
 """Characters a sentence must have before "Plan B. The" is read as its end and not as somebody's initial."""
 
 _PARAGRAPH = re.compile(r"[^\n\r\v\f\x85\u2028\u2029]+")
+_BULLETS = " \t\xa0\u3000•·▪▸►*"
 _STOP = re.compile(r"[.!?…]+|[।۔؟]|[。！？]+")
 _FULL_WIDTH = "。！？"
 _CLOSERS = ")]}’”»'\"›」』"
@@ -50,7 +51,7 @@ _ATTRIBUTION = re.compile(
 def split(text: str) -> list[tuple[int, int]]:
     """Return ``(start, end)`` of every sentence in order: code points, no outer white space, none empty.
 
-    Nothing but white space lies between two sentences, so they give back the text's words complete.
+    Nothing but white space and the bullets of a list lies between two, so they give back the words complete.
     """
     found: list[tuple[int, int]] = []
     paragraphs = [match.span() for match in _PARAGRAPH.finditer(text) if match[0].strip()]
@@ -63,7 +64,7 @@ def split(text: str) -> list[tuple[int, int]]:
 def _split_paragraph(text: str, following: str) -> Iterator[tuple[int, int]]:
     """Yield the sentences of one paragraph; ``following`` is how the next one begins."""
     quotes = find_quotes(text, continues=following[:1] in ("“", '"', "„", "«"))
-    start = len(text) - len(text.lstrip())
+    start = len(text) - len(text.lstrip(_BULLETS))
     for end in _ends(text, quotes, start):
         yield start, end
         start = end + len(text[end:]) - len(text[end:].lstrip())

@@ -1,0 +1,58 @@
+"""Reads the paragraphs of plain text, whichever way its line ends were meant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from statistics import median
+
+WRAPPED_COLUMNS = range(45, 101)
+"""Columns at which mail programs and wire services break a paragraph's lines."""
+
+_BLOCK = re.compile(r"[^\n]*[^\s][^\n]*(?:\n[^\n]*[^\s][^\n]*)*")
+_LINE = re.compile(r"[^\n]*[^\s][^\n]*")
+_SPACES = re.compile(r"[\s\xa0\u2000-\u200a\u202f\u205f\u3000]+")
+_INVISIBLE = re.compile(r"[\u200b\u2060\ufeff\xad\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_BULLET = ("•", "-", "*", "–", "·", "▪")
+_ENDS = (".", "!", "?", "…", ":", "”", '"', "’", "'", ")")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph on one line with single spaces; ``start`` and ``end`` are its place in the text it came from."""
+
+    text: str
+    start: int
+    end: int
+
+
+def paragraphs(text: str) -> list[Paragraph]:
+    """Return the paragraphs in order, none empty.
+
+    A blank line always parts two. A single line break parts them too, unless the lines look wrapped at a column.
+    """
+    # One character for one, so that offsets still count in the text that was given.
+    level = re.sub(r"[\r\v\f\x85\u2028\u2029]", "\n", text.replace("\r\n", " \n"))
+    found: list[Paragraph] = []
+    for block in _BLOCK.finditer(level):
+        if _is_wrapped(block[0].split("\n")):
+            found.append(_paragraph(block[0], block.start()))
+        else:
+            found.extend(_paragraph(line[0], block.start() + line.start()) for line in _LINE.finditer(block[0]))
+    return [paragraph for paragraph in found if paragraph.text]
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Tell whether one paragraph was broken into these lines at a column."""
+    body = [line.rstrip() for line in lines[:-1]]
+    if not body or any(line.lstrip().startswith(_BULLET) for line in lines):
+        return False
+    lengths = [len(line) for line in body]
+    if int(median(lengths)) not in WRAPPED_COLUMNS or max(lengths) >= WRAPPED_COLUMNS.stop:
+        return False
+    return sum(not line.endswith(_ENDS) for line in body) * 2 > len(body)
+
+
+def _paragraph(raw: str, start: int) -> Paragraph:
+    tidy = _SPACES.sub(" ", _INVISIBLE.sub("", raw)).strip()
+    return Paragraph(tidy, start, start + len(raw))
