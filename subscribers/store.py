@@ -40,7 +40,8 @@ def check_keys(conn: sa.Connection, keys: KeyRing) -> None:
 
 def insert_missing(conn: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is there already; tells whether it is new."""
-    return conn.execute(_insert_missing(conn, table), row).rowcount > 0
+    # Without this option an INSERT's count is lost as soon as the driver's cursor is closed.
+    return conn.execute(_insert_missing(conn, table), row, execution_options={"preserve_rowcount": True}).rowcount > 0
 
 
 def insert_all_missing(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -50,8 +51,9 @@ def insert_all_missing(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapp
 
 
 def _insert_missing(conn: sa.Connection, table: sa.Table) -> sa.Insert:
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
+    if conn.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def find_subscriber(conn: sa.Connection, address: str) -> Subscriber | None:
