@@ -40,8 +40,8 @@ def group(
 ) -> Grouping:
     """Group stories and list the possible groups too. ``index`` keeps the sampled shingles of the window."""
     ordered = sorted(_once(stories), key=_reading_order)
-    copied = _copies(ordered, decisions, index)
-    merged, possible = _events(copied, decisions, model)
+    copied, series = _copies(ordered, decisions, index)
+    merged, possible = _events(copied, (*series, *decisions), model)
     return Grouping(tuple(sorted(merged, key=_print_order)), tuple(sorted(possible, key=_print_order)))
 
 
@@ -74,16 +74,20 @@ def _print_order(cluster: Cluster) -> tuple[float, str]:
     return (-moment, story_id)
 
 
-def _copies(ordered: list[Story], decisions: Sequence[Decision], index: copies.CopyIndex | None) -> list[Cluster]:
-    """Group copies kind by kind, then part what an editor split."""
+def _copies(
+    ordered: list[Story], decisions: Sequence[Decision], index: copies.CopyIndex | None
+) -> tuple[list[Cluster], list[Decision]]:
+    """Group copies kind by kind, part what an editor split, and note what the series guard keeps apart."""
     split = _split_pairs(decisions)
     found: list[Cluster] = []
+    series: list[Decision] = []
     for kind in Kind:
         same = [story for story in ordered if story.kind is kind]
-        groups, _ = copies.group(same, index if kind is Kind.NEWS else None)
+        groups, parted = copies.group(same, index if kind is Kind.NEWS else None)
+        series += [Decision("split", (same[one].id, same[other].id)) for one, other in parted]
         for each in groups:
             found.extend(_copy_clusters(same, each, split))
-    return _same_address(found, split)
+    return _same_address(found, split), series
 
 
 def _copy_clusters(stories: list[Story], each: copies.CopyGroup, split: set[frozenset[str]]) -> list[Cluster]:

@@ -1,0 +1,66 @@
+"""The default summariser: a small linear model scores sentences, the coherence guard picks those that stand.
+
+Standard library only. The weights come from ``benchmarks/train_summaries.py`` and stand in
+``sentence_weights.json`` with the figures they reached.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from digest.model import Blurb, Origin, Story
+from digest.summarise import balance, document, features, guard, lead, select
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One weight for each feature, in the order of ``features.NAMES``."""
+
+    bias: float
+    values: tuple[float, ...]
+
+    def score(self, row: Sequence[float]) -> float:
+        """Return the score of one sentence."""
+        return self.bias + sum(weight * value for weight, value in zip(self.values, row, strict=True))
+
+
+@cache
+def shipped_weights() -> Weights:
+    """Load the weights shipped with the package."""
+    stored = json.loads(Path(__file__).with_name("sentence_weights.json").read_text("utf-8"))
+    return Weights(stored["bias"], tuple(stored["weights"][name] for name in features.NAMES))
+
+
+class LinearSummarizer:
+    """Scores the lead story's sentences; several different stories are pooled, each sentence with its story."""
+
+    name = "linear"
+
+    def __init__(self, weights: Weights | None = None, *, guarded: bool = True, balanced: bool = True) -> None:
+        self._weights = weights
+        self._guarded = guarded
+        self._balanced = balanced
+
+    def summarise(self, stories: Sequence[Story], *, max_sentences: int, max_words: int) -> Blurb:
+        """Return the blurb of the first story."""
+        if not stories:
+            return Blurb("", Origin.NONE, method=self.name)
+        read = document.read(stories[0])
+        if not lead.is_english(stories[0]) or len(read.texts) <= 1:
+            return lead.leading(read, max_sentences, max_words, method=self.name)
+        return self._of_one(read, select.Limits(max_sentences, max_words))
+
+    def _of_one(self, read: document.Document, limits: select.Limits) -> Blurb:
+        weights = self._weights or shipped_weights()
+        scores = [weights.score(row) for row in features.table(read)]
+        gate = guard.Gate(read.texts) if self._guarded else guard.Open()
+        chosen = select.greedy(scores, read.likeness, read.sizes, limits, gate.may_enter)
+        if not chosen:
+            return lead.leading(read, limits.sentences, limits.words, method=self.name)
+        if self._balanced:
+            chosen = balance.balance(read, scores, chosen, limits, gate)
+        return lead.build(read, chosen, method=self.name)
