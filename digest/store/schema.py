@@ -41,6 +41,7 @@ story = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("url_key", sa.Text, nullable=False, server_default=""),
+    sa.Column("url", sa.Text, nullable=False, server_default=""),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("known_at", Moment, nullable=False),
@@ -49,8 +50,21 @@ story = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     # What an editor ordered on the command line stands above what the source says.
     sa.Column("ordered_status", sa.String(16), nullable=True),
+    # When it last became usable after a hold or a kill; with the embargo, what lets an old story into a new edition.
+    sa.Column("released_at", Moment),
+    sa.Column("embargo_until", Moment),
     sa.Index("story_known_at", "known_at"),
     sa.Index("story_url_key", "url_key"),
+    sa.Index("story_embargo_until", "embargo_until"),
+    sa.Index("story_released_at", "released_at"),
+)
+
+# Ids under which a source offered a story before or after the one it is kept under: a feed that changes its guids.
+story_alias = sa.Table(
+    "story_alias",
+    metadata,
+    sa.Column("alias", sa.String(32), primary_key=True),
+    sa.Column("story_id", sa.String(32), sa.ForeignKey("story.id"), nullable=False),
 )
 
 story_version = sa.Table(
@@ -59,14 +73,15 @@ story_version = sa.Table(
     sa.Column("story_id", sa.String(32), sa.ForeignKey("story.id"), primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("body", sa.Text, nullable=False),
 )
 
 source_state = sa.Table(
     "source_state",
     metadata,
-    sa.Column("source", sa.String(200), primary_key=True),
-    sa.Column("name", sa.String(500), primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
 
@@ -95,6 +110,8 @@ edition = sa.Table(
     sa.Column("finished_at", Moment),
     sa.Column("deadline", Moment),
     sa.Column("expected_count", sa.Integer),
+    # How many messages were accepted when the sending ended; until then null.
+    sa.Column("accepted_count", sa.Integer),
     sa.Column("headers", sa.Text, nullable=False, server_default=""),
     sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -102,6 +119,8 @@ edition = sa.Table(
     sa.Column("approved_hash", sa.String(64)),
     sa.Column("why", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("newsletter", "day", "slot", name="edition_key"),
+    # Signed links name an edition by its number for years: it is never given twice.
+    sqlite_autoincrement=True,
 )
 
 # Which stories an edition prints: the newsletter's memory, and what a kill must look up.
@@ -112,6 +131,9 @@ edition_story = sa.Table(
     sa.Column("story_id", sa.String(32), primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("headline", sa.Text, nullable=False),
+    # Where it stands in reading order, from 0; 0 as well for what was left out.
+    sa.Column("place", sa.Integer, nullable=False),
     sa.Column("printed", sa.Boolean, nullable=False),
     sa.Index("edition_story_story", "story_id"),
 )
@@ -137,6 +159,8 @@ plan = sa.Table(
     sa.Column("since_day", sa.String(10), nullable=False),
     sa.Column("last_planned", sa.String(10)),
     sa.Column("rule", sa.Text, nullable=False, server_default=""),
+    # When the rule was last changed after the first time it was seen; null until then.
+    sa.Column("edited_at", Moment),
 )
 
 run_log = sa.Table(

@@ -1,0 +1,106 @@
+"""A fresh store in a file of its own, and numbered stories and editions."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+import subscribers
+from digest import store
+from digest.model import Blurb, Edition, EditionKey, Item, LeftOut, Masthead, Origin, Section, Story
+
+KEY = EditionKey("morning", date(2026, 1, 5))
+SITE = Masthead("morning", "Morning Watch", "The Harbor Courier", "https://courier.example", "1 Quay Street")
+
+
+def at(day: int, hour: int = 0, minute: int = 0, month: int = 1) -> datetime:
+    """Return a moment of January 2026, in UTC."""
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+def open_store(folder: Path) -> Engine:
+    """Make an engine over a fresh, upgraded database."""
+    engine = subscribers.open_engine(f"sqlite:///{folder / 'digest.db'}")
+    store.upgrade(engine)
+    return engine
+
+
+@contextmanager
+def fresh(folder: Path) -> Iterator[Connection]:
+    """Open one writing transaction on a fresh store."""
+    engine = open_store(folder)
+    with subscribers.writing(engine) as conn:
+        yield conn
+    engine.dispose()
+
+
+def story(number: int, **changes: Any) -> Story:
+    """Return the numbered story, with its own headline, text and URL."""
+    plain = Story(
+        id=f"{number:016x}",
+        source="newsroom",
+        key=f"story-{number}",
+        headline=f"Harbour council opens pier {number}",
+        text=f"The council opened pier {number} on Monday. Boats number {number} came first.",
+        url=f"https://courier.example/news/pier-{number}",
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def keep(conn: Connection, offered: Story, now: datetime) -> store.Saved:
+    """Save a story with a hash of its headline and text."""
+    return store.save(conn, offered, content_hash=f"{offered.headline}|{offered.text}", url_key=offered.url, now=now)
+
+
+def item(printed: Story, **changes: Any) -> Item:
+    """Return the item a story makes, with its text as blurb."""
+    blurb = Blurb(printed.text, Origin.EXTRACT, method="lead")
+    plain = Item(printed.id, max(1, printed.version), printed.headline, printed.url, blurb)
+    return dataclasses.replace(plain, **changes)
+
+
+def edition(
+    *printed: Story,
+    key: EditionKey = KEY,
+    since: datetime = at(4, 11, 30),
+    until: datetime = at(5, 11, 30),
+    left_out: Sequence[Story] = (),
+    **changes: Any,
+) -> Edition:
+    """Return an edition that prints these stories, the first as its lead."""
+    items = [item(each) for each in printed]
+    plain = Edition(
+        key=key,
+        masthead=SITE,
+        subject=printed[0].headline if printed else "Nothing",
+        preheader="And more",
+        language="en",
+        timezone="America/New_York",
+        theme="broadsheet",
+        since=since,
+        until=until,
+        lead=items[0] if items else None,
+        sections=(Section("city", "City", tuple(items[1:])),) if items[1:] else (),
+        left_out=tuple(LeftOut(each.id, each.headline, "full") for each in left_out),
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def freeze(conn: Connection, edition_id: int, now: datetime = at(5, 11, 30), expected: int = 2) -> None:
+    """Freeze a draft without asking for more."""
+    store.mark_frozen(conn, edition_id, now=now, deadline=None, headers="", expected=expected)
+
+
+def send(conn: Connection, sent: Edition, now: datetime | None = None) -> int:
+    """Save an edition and mark it frozen and sent."""
+    moment = now or sent.until
+    edition_id = store.save_draft(conn, sent, now=moment)
+    freeze(conn, edition_id, moment)
+    store.finish(conn, edition_id, store.State.SENT, now=moment)
+    return edition_id
