@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from digest.model import Blurb, Claim, Counts, Outcome, Outgoing, Story, Window
+from digest.model import Blurb, Claim, Counts, Fate, Mark, Outcome, Outgoing, Story, Window
 
 Clock = Callable[[], datetime]
 """Returns the present moment, aware, in UTC. The command line makes the one that runs; tests freeze it."""
@@ -67,6 +67,25 @@ class Gate(Protocol):
         """Note the answers to admitted messages the moment they are read, before anything else is done."""
 
 
+class Journal(Protocol):
+    """Holds the messages of this process between their irrevocable step and the record of their outcome.
+
+    What is noted survives the death of the process at any instruction. Used by one thread at a time.
+    """
+
+    def admit(self, edition_id: int, subscriber_id: int, fence: int) -> None:
+        """Note that a message is about to pass the point of no return."""
+
+    def answer(self, subscriber_id: int, fate: Fate, code: int = 0) -> None:
+        """Note the answer to an admitted message; others are passed over."""
+
+    def find(self, subscriber_id: int) -> Mark | None:
+        """Return what is noted of one message, or None."""
+
+    def free(self, subscriber_ids: Iterable[int]) -> None:
+        """Forget messages whose outcomes are recorded."""
+
+
 class Ledger(Protocol):
     """Remembers who got an edition. Every call is a short transaction of its own, durable when it returns.
 
@@ -87,7 +106,7 @@ class Ledger(Protocol):
     def release(self, edition_id: int, claims: Sequence[Claim]) -> None:
         """Give back claims nothing was done with: they are due at once, and the attempt does not count."""
 
-    def recover(self, edition_id: int) -> int:
+    def recover(self) -> int:
         """Take back what dead processes held; return how many deliveries became due, were settled or are held."""
 
     def heartbeat(self) -> datetime:
@@ -134,6 +153,9 @@ class Transport(Protocol):
     def deliver(self, messages: Iterable[Outgoing], gate: Gate) -> Iterator[Outcome]:
         """Hand the messages over."""
 
+    def probe(self) -> None:
+        """Check that messages could be handed over, without doing so; raises TransportError."""
+
     def close(self) -> None:
         """Close every connection; may be called twice."""
 
@@ -148,7 +170,18 @@ class Fetcher(Protocol):
 class Fetched(Protocol):
     """One answer: the final URL, status, lower-case headers and the decoded body."""
 
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    @property
+    def url(self) -> str:
+        """Return where the answer came from in the end."""
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers by lower-case name."""
+
+    @property
+    def body(self) -> bytes:
+        """Return the body, decompressed."""
