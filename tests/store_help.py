@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -22,6 +23,10 @@ SITE = Masthead("morning", "Morning Watch", "The Harbor Courier", "https://couri
 def at(day: int, hour: int = 0, minute: int = 0, month: int = 1) -> datetime:
     """Return a moment of January 2026, in UTC."""
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+SINCE, UNTIL = at(4, 11, 30), at(5, 11, 30)
+"""The window of the edition of 5 January."""
 
 
 def open_store(folder: Path) -> Engine:
@@ -55,7 +60,8 @@ def story(number: int, **changes: Any) -> Story:
 
 def keep(conn: Connection, offered: Story, now: datetime) -> store.Saved:
     """Save a story with a hash of its headline and text."""
-    return store.save(conn, offered, content_hash=f"{offered.headline}|{offered.text}", url_key=offered.url, now=now)
+    hashed = hashlib.sha256(f"{offered.headline}|{offered.text}".encode()).hexdigest()
+    return store.save(conn, offered, content_hash=hashed, url_key=offered.url, now=now)
 
 
 def item(printed: Story, **changes: Any) -> Item:
@@ -68,8 +74,8 @@ def item(printed: Story, **changes: Any) -> Item:
 def edition(
     *printed: Story,
     key: EditionKey = KEY,
-    since: datetime = at(4, 11, 30),
-    until: datetime = at(5, 11, 30),
+    since: datetime = SINCE,
+    until: datetime = UNTIL,
     left_out: Sequence[Story] = (),
     **changes: Any,
 ) -> Edition:
@@ -92,7 +98,7 @@ def edition(
     return dataclasses.replace(plain, **changes)
 
 
-def freeze(conn: Connection, edition_id: int, now: datetime = at(5, 11, 30), expected: int = 2) -> None:
+def freeze(conn: Connection, edition_id: int, now: datetime = UNTIL, expected: int = 2) -> None:
     """Freeze a draft without asking for more."""
     store.mark_frozen(conn, edition_id, now=now, deadline=None, headers="", expected=expected)
 

@@ -1,0 +1,177 @@
+"""An editor's acts: the choices they mean for a build, and the words they put on a built edition.
+
+Pure. Acts are replayed in order on every rebuild, so that they outlive newer stories; one that finds nothing to act
+on is told and kept.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from digest.model import Blurb, Decision, Edition, Item, Origin
+from digest.store import Act
+
+_WORDS_OF_ITEMS = ("headline", "blurb", "kicker")
+_WORDS_OF_EDITION = ("subject", "preheader")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What editors decided about an edition's stories, by id: who leads, in which order, where, and who is out.
+
+    ``order`` and ``pins`` are first to last; ``dropped`` says why; ``sections`` is where a story was moved;
+    ``decisions`` are groupings made or undone by hand.
+    """
+
+    lead: str | None = None
+    order: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    sections: Mapping[str, str] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+
+
+def choices(acts: Sequence[Act]) -> Choices:
+    """Replay the acts that choose stories; of two that contradict each other the later one stands."""
+    lead: str | None = None
+    order: tuple[str, ...] = ()
+    pins: dict[str, None] = {}
+    dropped: dict[str, str] = {}
+    sections: dict[str, str] = {}
+    decisions: list[Decision] = []
+    for act in acts:
+        story = str(act.body.get("story", ""))
+        if act.act == "lead":
+            lead = story or None
+        elif act.act == "order":
+            order = _stories(act)
+        elif act.act == "pin":
+            pins[story] = None
+        elif act.act == "move":
+            sections[story] = str(act.body.get("section", ""))
+        elif act.act == "drop":
+            dropped[story] = _reason(act)
+        elif act.act in ("merge", "split"):
+            decisions.append(Decision(act.act, _stories(act)))
+        if act.act in ("lead", "pin", "restore"):
+            dropped.pop(story, None)
+        if act.act in ("drop", "restore"):
+            pins.pop(story, None)
+            lead = None if lead == story else lead
+    moved = {story: section for story, section in sections.items() if section}
+    return Choices(lead, order, tuple(pins), dropped, moved, tuple(decisions))
+
+
+def apply(
+    edition: Edition, acts: Sequence[Act], *, refresh: Callable[[Edition], Edition] | None = None
+) -> tuple[Edition, tuple[str, ...]]:
+    """Put the editors' words on an edition and tell which acts found nothing to act on.
+
+    ``refresh`` writes subject and preheader anew from the edited items, before an editor's own replace them. The
+    edition was built with ``choices(acts)``; that those took effect is checked here too.
+    """
+    wanted = _last_words(acts)
+    edited = _map_items(edition, lambda item: _with_words(item, wanted))
+    if refresh is not None and edited != edition:
+        edited = refresh(edited)
+    written = {act.act: _one_line(act) for act in acts if act.act in _WORDS_OF_EDITION}
+    own = {name: text for name, text in written.items() if text}
+    edited = dataclasses.replace(
+        edited, subject=own.get("subject", edited.subject), preheader=own.get("preheader", edited.preheader)
+    )
+    return edited, (*_unapplied_words(edited, wanted), *_unapplied_choices(edited, choices(acts)))
+
+
+def _stories(act: Act) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(story) for story in act.body.get("stories", ())))
+
+
+def _reason(act: Act) -> str:
+    reason = str(act.body.get("reason", "")).strip()
+    return f"dropped by {act.author or 'an editor'}" + (f": {reason}" if reason else "")
+
+
+def _last_words(acts: Sequence[Act]) -> dict[tuple[str, str], Act]:
+    """Return the act that stands for each kind of words and story; an empty text takes earlier ones back."""
+    last: dict[tuple[str, str], Act] = {}
+    for act in acts:
+        if act.act in _WORDS_OF_ITEMS:
+            name = (act.act, str(act.body.get("story", "")))
+            last.pop(name, None)
+            if _one_line(act):
+                last[name] = act
+    return last
+
+
+def _one_line(act: Act) -> str:
+    return " ".join(str(act.body.get("text", "")).split())
+
+
+def _with_words(item: Item, wanted: Mapping[tuple[str, str], Act]) -> Item:
+    headline, blurb, kicker = (wanted.get((name, item.story_id)) for name in _WORDS_OF_ITEMS)
+    if headline is not None:
+        item = dataclasses.replace(item, headline=_one_line(headline))
+    if blurb is not None and not _is_brief(item):
+        item = dataclasses.replace(item, blurb=Blurb(_one_line(blurb), Origin.EDITOR, method="editor"))
+    if kicker is not None:
+        item = dataclasses.replace(item, kicker=_one_line(kicker))
+    return item
+
+
+def _is_brief(item: Item) -> bool:
+    return item.blurb.method == "brief"
+
+
+def _map_items(edition: Edition, change: Callable[[Item], Item]) -> Edition:
+    return dataclasses.replace(
+        edition,
+        lead=None if edition.lead is None else change(edition.lead),
+        sections=tuple(
+            dataclasses.replace(section, items=tuple(map(change, section.items))) for section in edition.sections
+        ),
+        briefs=tuple(map(change, edition.briefs)),
+    )
+
+
+def _unapplied_words(edition: Edition, wanted: Mapping[tuple[str, str], Act]) -> list[str]:
+    printed = {item.story_id for item in edition.items()}
+    briefs = {item.story_id for item in edition.briefs}
+    told = []
+    for (name, story), act in wanted.items():
+        if story not in printed:
+            told.append(f"The {name} “{_one_line(act)}” has no place: {_absent(edition, story)}.")
+        elif name == "blurb" and story in briefs:
+            told.append(f"The blurb “{_one_line(act)}” has no place: story {story} stands among the briefs.")
+    return told
+
+
+def _unapplied_choices(edition: Edition, chosen: Choices) -> list[str]:
+    printed = {item.story_id for item in edition.items()}
+    where = {item.story_id: section.id for section in edition.sections for item in section.items}
+    told = []
+    if chosen.lead is not None and (edition.lead is None or edition.lead.story_id != chosen.lead):
+        told.append(f"Story {chosen.lead} does not lead: {_absent(edition, chosen.lead)}.")
+    for story in dict.fromkeys((*chosen.order, *chosen.pins)):
+        if story not in printed and story != chosen.lead and story not in chosen.dropped:
+            told.append(f"Story {story} was put in order but has no place: {_absent(edition, story)}.")
+    for story, section in chosen.sections.items():
+        if where.get(story, section) != section or story not in printed:
+            told.append(f"Story {story} was moved to {section} and is not there: {_absent(edition, story)}.")
+    known = printed | {left.story_id for left in edition.left_out}
+    for story in chosen.dropped:
+        if story in printed:
+            told.append(f"Story {story} was dropped and is still printed.")
+        elif story not in known:
+            told.append(f"Story {story} was dropped, and is not offered to this edition any more.")
+    return told
+
+
+def _absent(edition: Edition, story: str) -> str:
+    for left in edition.left_out:
+        if left.story_id == story:
+            return f"“{left.headline}” was left out ({left.reason})"
+    if any(item.story_id == story for item in edition.items()):
+        return "it is printed elsewhere"
+    return "the story is not offered to this edition"
