@@ -350,7 +350,9 @@ class EditionKey:
         """Read the written form; raises ValueError with what was expected."""
         match = _KEY.match(written)
         if match is None:
-            raise ValueError(f"{written!r} is not an edition: write NEWSLETTER/YYYY-MM-DD or NEWSLETTER/YYYY-MM-DD/SLOT")
+            raise ValueError(
+                f"{written!r} is not an edition: write NEWSLETTER/YYYY-MM-DD or NEWSLETTER/YYYY-MM-DD/SLOT"
+            )
         return cls(match[1], date.fromisoformat(match[2]), match[3] or "main")
 
 
@@ -407,6 +409,12 @@ class Variant:
     def name(self) -> str:
         """Return a stable name, usable in a database column."""
         return ("text" if self.text_only else "html") + ("".join(f"+{s}" for s in sorted(self.sections)))
+
+    @classmethod
+    def parse(cls, name: str) -> Variant:
+        """Read a variant's name back."""
+        shape, *sections = name.split("+")
+        return cls(shape == "text", tuple(sections))
 
 
 @dataclass(frozen=True, slots=True)

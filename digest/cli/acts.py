@@ -1,0 +1,125 @@
+"""What the editor's commands do."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+from digest import store
+from digest.cli.editions import tell_draft
+from digest.cli.opening import emit, say, workspace
+from digest.cli.reports import delivery_document
+from digest.drafting import draft
+from digest.errors import UsageError
+from digest.mailing import PATIENCE
+from digest.model import EditionKey
+from digest.newsroom import Newsroom, parse_key
+from digest.store import Act, DeliveryState, State, StoredEdition
+
+
+def edit(written: str, simple: dict[str, str], paired: dict[str, str], author: str) -> int:
+    """Record an editor's acts and rebuild the draft with them."""
+    if not simple and not paired:
+        raise UsageError("Nothing to change: give --lead, --order, --drop, --headline, --blurb, --subject …")
+    with workspace() as newsroom:
+        key = parse_key(newsroom, written)
+        with newsroom.writing() as conn:
+            stored = _stored(conn, key)
+            if stored.frozen_at is not None:
+                raise UsageError(f"{key} is {stored.state} and cannot be changed any more.")
+            for name, value in (*simple.items(), *paired.items()):
+                body = _body(conn, newsroom, key, name, value)
+                store.add_act(conn, key, Act(name, body, author or getpass.getuser(), newsroom.clock()))
+        tell_draft(draft(newsroom, key))
+    return 0
+
+
+def approve(written: str) -> int:
+    """Lock the draft's bytes and let a held or late edition go."""
+    with workspace() as newsroom:
+        key = parse_key(newsroom, written)
+        with newsroom.writing() as conn:
+            stored = _stored(conn, key)
+            if stored.frozen_at is not None:
+                raise UsageError(f"{key} is {stored.state}: there is nothing to approve.")
+            store.approve(conn, key, stored.content_hash)
+            store.log(conn, newsroom.clock(), "approved", stored.content_hash[:12], key.newsletter, str(key))
+    say(f"{key} is approved as it stands ({stored.content_hash[:12]}); send it with `digest send {key.newsletter}`.")
+    return 0
+
+
+def hold(written: str) -> int:
+    """Keep an edition from being sent."""
+    return flag(written, "held", True)
+
+
+def flag(written: str, name: str, value: bool) -> int:
+    """Set one of an edition's switches: held, paused, stop_requested; a running send reads them at once."""
+    with workspace() as newsroom:
+        key = parse_key(newsroom, written)
+        with newsroom.writing() as conn:
+            stored = _stored(conn, key)
+            if stored.state in (State.SENT, State.STOPPED):
+                raise UsageError(f"{key} is {stored.state} already; `digest report {key}` says who has it.")
+            store.set_flag(conn, key, **{name: value})
+            store.log(conn, newsroom.clock(), f"{name}={value}".lower(), "", key.newsletter, str(key))
+    say(f"{key}: {name.replace('_', ' ')} is now {'on' if value else 'off'}.")
+    return 0
+
+
+def ambiguous(written: str, *, resend: bool, drop: bool, as_json: bool) -> int:
+    """List the ambiguous deliveries of an edition, or decide on all of them."""
+    if resend and drop:
+        raise UsageError("--resend and --drop exclude each other.")
+    with workspace() as newsroom:
+        key = parse_key(newsroom, written)
+        with newsroom.writing() as conn:
+            stored = _stored(conn, key)
+            waiting = list(store.iter_deliveries(conn, stored.id, DeliveryState.AMBIGUOUS))
+            if resend or drop:
+                choice = "resend" if resend else "drop"
+                decided = store.resolve_ambiguous(conn, stored.id, choice, now=newsroom.clock())
+                store.log(
+                    conn, newsroom.clock(), f"ambiguous-{choice}", f"{decided} deliveries", key.newsletter, str(key)
+                )
+                if resend and decided:
+                    _reopen(conn, stored, newsroom)
+    if as_json:
+        emit([delivery_document(delivery) for delivery in waiting])
+        return 0
+    for delivery in waiting:
+        reader = delivery.recipient
+        say(f"{reader.subscriber_id:>8}  {reader.address}  {delivery.code} {delivery.reply}".rstrip())
+    if not waiting:
+        say(f"{key} has no ambiguous delivery.")
+    elif resend:
+        say(f"{len(waiting)} will be sent again by `digest send {key.newsletter} --day {key.day} --yes`.")
+    elif drop:
+        say(f"{len(waiting)} are counted as failed and will not be sent again.")
+    return 0
+
+
+def _reopen(conn: store.Connection, stored: StoredEdition, newsroom: Newsroom) -> None:
+    if stored.state is not State.FROZEN:
+        store.reopen(conn, stored.id, deadline=newsroom.clock() + PATIENCE)
+
+
+def _stored(conn: store.Connection, key: EditionKey) -> StoredEdition:
+    return store.get_edition(conn, key)
+
+
+def _body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str, value: str) -> dict[str, Any]:
+    if name in ("subject", "preheader"):
+        return {"text": value}
+    if name in ("lead", "drop", "restore"):
+        return {"story": store.resolve(conn, value).id}
+    if name == "order":
+        return {"stories": [store.resolve(conn, part.strip()).id for part in value.split(",") if part.strip()]}
+    story, equals, text = value.partition("=")
+    if not equals or not text.strip():
+        raise UsageError(f"--{'section' if name == 'move' else name} {value}: write it as STORY=TEXT.")
+    if name == "move":
+        known = [section.id for section in newsroom.newsletter(key.newsletter).sections]
+        if text not in known:
+            raise UsageError(f"--section {value}: {key.newsletter} has the sections {', '.join(known) or 'none'}.")
+    return {"story": store.resolve(conn, story).id, "section" if name == "move" else "text": text.strip()}

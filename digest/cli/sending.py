@@ -1,0 +1,103 @@
+"""What ``digest send`` and ``digest run`` do, with progress on a terminal and counts at the end."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from digest import job
+from digest.cli.editions import tell_gathered
+from digest.cli.opening import ask, edition_key, emit, say, workspace
+from digest.job import Delivered
+from digest.mailing import Progress, audience
+from digest.model import Counts, EditionKey
+from digest.newsroom import Newsroom
+
+
+def send(
+    newsletter: str, day: str, slot: str, *, proofs: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool
+) -> int:
+    """Send an edition, or a proof of it. 0 done, 1 unfinished, 3 withheld by policy."""
+    with workspace() as newsroom:
+        key = edition_key(newsroom, newsletter, day, slot)
+        if proofs:
+            return _proof(newsroom, key, proofs, as_json=as_json)
+        if not dry_run:
+            ask(f"Send {key} to {audience(newsroom, key)} readers?", yes=yes)
+        with bar(quiet=as_json) as on_progress:
+            delivered = job.deliver(newsroom, key, dry_run=dry_run, on_progress=on_progress)
+    return tell(delivered, as_json=as_json, dry_run=dry_run)
+
+
+def run(newsletter: str, day: str, slot: str, *, as_json: bool) -> int:
+    """Do the whole job. 0 done or already sent, 1 unfinished, 3 withheld by policy."""
+    with workspace() as newsroom:
+        key = edition_key(newsroom, newsletter, day, slot)
+        with bar(quiet=as_json) as on_progress:
+            delivered = job.run(newsroom, key, on_source=None if as_json else tell_gathered, on_progress=on_progress)
+    return tell(delivered, as_json=as_json)
+
+
+def tell(delivered: Delivered, *, as_json: bool = False, dry_run: bool = False) -> int:
+    """Tell what became of a send and return its exit code."""
+    counts = delivered.counts
+    if as_json:
+        emit({**counts_document(delivered.key, counts), "already": delivered.already, "notes": delivered.notes})
+    elif delivered.already:
+        say(f"{delivered.key} was already sent: {sentence(counts)}. Nothing was sent now.")
+    elif dry_run:
+        say(f"{delivered.key} is fit to send to {counts.expected} readers. Nothing was sent.")
+    else:
+        for note in delivered.notes:
+            say(note)
+        say(f"{delivered.key}: {sentence(counts)}.")
+        if counts.ambiguous:
+            say(f"{counts.ambiguous} may or may not have it: `digest ambiguous {delivered.key}`.")
+        if counts.open:
+            say(f"Unfinished: run `digest send {delivered.key.newsletter} --day {delivered.key.day} --yes` again.")
+    return 1 if counts.open and not dry_run and not delivered.already else 0
+
+
+def sentence(counts: Counts) -> str:
+    """Say counts in words, leaving out the zeros."""
+    named = dataclasses.asdict(counts)
+    expected = named.pop("expected")
+    parts = [f"{count} {name}" for name, count in named.items() if count]
+    return f"{expected} readers: " + (", ".join(parts) or "none yet")
+
+
+def counts_document(key: EditionKey, counts: Counts) -> dict[str, object]:
+    """Return the report's contract: the edition's name and its counts."""
+    return {"edition": str(key), **dataclasses.asdict(counts)}
+
+
+@contextmanager
+def bar(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """Show a progress bar with rate and time left on a terminal; nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("sending", total=None)
+
+        def on_progress(progress: Progress) -> None:
+            shown.update(task, completed=progress.done, total=progress.expected)
+
+        yield on_progress
+
+
+def _proof(newsroom: Newsroom, key: EditionKey, addresses: tuple[str, ...], *, as_json: bool) -> int:
+    outcomes = job.prove(newsroom, key, addresses)
+    if as_json:
+        emit([{"address": address, "fate": str(o.fate), "reply": o.reply} for address, o in outcomes])
+    else:
+        for address, outcome in outcomes:
+            say(f"proof of {key} to {address}: {outcome.fate}{' ' + outcome.reply if outcome.reply else ''}")
+    return 0 if all(outcome.fate == "accepted" for _, outcome in outcomes) else 1

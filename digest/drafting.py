@@ -1,0 +1,222 @@
+"""Makes an edition's draft out of the stored stories: select, cluster, place, rank, summarise, assemble.
+
+The order of the phases stands in ``draft``; everything below it is one phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest import arrange, editorial, store, summarise
+from digest.edition import Words, assemble, finish, merged_away, section_rules
+from digest.errors import DigestError
+from digest.gather import next_window, read_blocks
+from digest.model import (
+    Block,
+    Cluster,
+    Edition,
+    EditionKey,
+    LeftOut,
+    Picture,
+    Placed,
+    Rights,
+    Status,
+    Story,
+    Window,
+)
+from digest.newsroom import Newsroom
+from digest.pictures import picture_of
+from digest.settings import NewsletterSettings
+from digest.store import StoredEdition
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A saved draft, how many stories the window offered, and what the editor should know."""
+
+    stored: StoredEdition
+    offered: int
+    warnings: tuple[str, ...] = ()
+    unapplied: tuple[str, ...] = ()
+
+    @property
+    def edition(self) -> Edition:
+        """Return the edition as drafted."""
+        return self.stored.edition
+
+
+def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None) -> Draft:
+    """Build or refresh the draft of an edition from what is stored now, with the editor's acts applied again.
+
+    Raises UsageError when the edition is already on its way.
+    """
+    now = newsroom.clock()
+    newsletter = newsroom.newsletter(key.newsletter)
+    warnings: list[str] = []
+    with newsroom.reading() as conn:
+        window = _window(conn, newsletter, key, now, since)
+        offered = _offered(conn, newsletter, window)
+        acts = store.acts(conn, key)
+        printed = store.printed(conn, key.newsletter, now - newsletter.max_age * 2, exclude=key)
+        number = store.next_number(conn, key.newsletter)
+    choices = editorial.choices(acts)
+    usable, withheld = select(offered, newsletter, now)
+    clusters = arrange.cluster(usable, decisions=choices.decisions)
+    fresh, repeated, labels = _without_repeats(clusters, printed)
+    placed = _place(fresh, printed, newsroom, newsletter, now, choices)
+    chosen = arrange.choose(
+        placed,
+        rules=section_rules(newsletter.sections),
+        briefs=newsletter.briefs,
+        pins=(*choices.pins, *choices.order),
+        lead=choices.lead,
+        dropped=choices.dropped,
+        max_items=newsletter.top,
+    )
+    edition = assemble(
+        key=key,
+        site=newsroom.settings.site,
+        newsletter=newsletter,
+        window=window,
+        chosen=chosen,
+        words=_words(newsroom, newsletter, labels, warnings.append),
+        blocks=_blocks(newsroom, newsletter, key, warnings.append),
+        left_out=(*merged_away(chosen), *withheld, *repeated),
+        number=number,
+        notes=warnings,
+    )
+    edited, unapplied = editorial.apply(edition, acts, refresh=lambda e: finish(e, newsletter))
+    with newsroom.writing() as conn:
+        store.save_draft(conn, edited, now=now)
+        stored = store.load(conn, key)
+        store.log(conn, now, "build", f"{len(edited.items())} of {len(offered)} stories", key.newsletter, str(key))
+    if stored is None:
+        raise DigestError(f"The draft of {key} vanished while it was saved; run the command again.")
+    return Draft(stored, len(offered), tuple(warnings), unapplied)
+
+
+def select(
+    stories: Sequence[Story], newsletter: NewsletterSettings, now: datetime
+) -> tuple[list[Story], tuple[LeftOut, ...]]:
+    """Part the stories that may run from those that may not, with the reason for each."""
+    usable: list[Story] = []
+    withheld: list[LeftOut] = []
+    for story in stories:
+        reason = withheld_because(story, newsletter, now)
+        if reason:
+            withheld.append(LeftOut(story.id, story.headline, reason))
+        else:
+            usable.append(story)
+    return usable, tuple(withheld)
+
+
+def withheld_because(story: Story, newsletter: NewsletterSettings, now: datetime) -> str:
+    """Say why a story may not run in this newsletter at this moment, or return an empty string."""
+    if story.status is Status.KILLED:
+        return "killed: it must not run"
+    if story.status is Status.HOLD:
+        return "on hold"
+    if story.embargo_until is not None and story.embargo_until > now:
+        return f"embargoed until {story.embargo_until:%Y-%m-%d %H:%M} UTC"
+    if story.published is not None and story.published < now - newsletter.max_age:
+        return f"published on {story.published:%Y-%m-%d}, older than {_span(newsletter)}"
+    words = {w.casefold() for w in (*story.tags, story.department, story.section, story.source, story.kind) if w}
+    if newsletter.include and not words & {w.casefold() for w in newsletter.include}:
+        return "not among what this newsletter includes"
+    excluded = words & {w.casefold() for w in newsletter.exclude}
+    if excluded:
+        return f"excluded by this newsletter: {sorted(excluded)[0]}"
+    return ""
+
+
+def _window(
+    conn: store.Connection, newsletter: NewsletterSettings, key: EditionKey, now: datetime, since: datetime | None
+) -> Window:
+    if since is not None:
+        return Window(since, now)
+    return next_window(store.last_cutoff(conn, newsletter.id, key.slot), now, newsletter.max_age)
+
+
+def _offered(conn: store.Connection, newsletter: NewsletterSettings, window: Window) -> list[Story]:
+    sources = newsletter.sources or None
+    fresh = list(store.iter_stories(conn, since=window.since, until=window.until, sources=sources))
+    known = {story.id for story in fresh}
+    late = store.held_over(conn, newsletter.id, window.since, window.until)
+    return fresh + [s for s in late if s.id not in known and (sources is None or s.source in sources)]
+
+
+def _without_repeats(
+    clusters: Sequence[Cluster], printed: Sequence[arrange.Printed]
+) -> tuple[list[Cluster], tuple[LeftOut, ...], Mapping[str, str]]:
+    fresh, repeated, labels = [], [], {}
+    for cluster in clusters:
+        reason = arrange.memory.already(cluster, printed)
+        if reason:
+            repeated.extend(LeftOut(s.id, s.headline, reason) for s in cluster.stories)
+            continue
+        fresh.append(cluster)
+        labels[cluster.lead.id] = arrange.memory.label_for(cluster, printed)
+    return fresh, tuple(repeated), labels
+
+
+def _place(
+    clusters: Sequence[Cluster],
+    printed: Sequence[arrange.Printed],
+    newsroom: Newsroom,
+    newsletter: NewsletterSettings,
+    now: datetime,
+    choices: editorial.Choices,
+) -> list[Placed]:
+    sources = newsroom.settings.sources
+    ladder = arrange.Ladder(
+        section_rules(newsletter.sections),
+        tag_map={tag: section for s in sources for tag, section in s.sections.items()},
+        source_defaults={s.name: s.section for s in sources if s.section},
+        pins=choices.sections,
+    )
+    own = frozenset(s.name for s in sources if s.rights is Rights.OWN)
+    placed = []
+    for cluster in clusters:
+        seen = arrange.memory.seen_similarity(cluster, printed)
+        score, reasons = arrange.score(cluster, now=now, order=newsletter.order, own=own, seen_similarity=seen)
+        placed.append(Placed(cluster, ladder.place(cluster.lead), score, reasons))
+    return placed
+
+
+def _words(
+    newsroom: Newsroom, newsletter: NewsletterSettings, labels: Mapping[str, str], warn: Callable[[str], None]
+) -> Words:
+    summarizer = summarise.make(newsletter.summarizer)
+
+    def blurb(placed: Placed) -> summarise.Blurb:
+        return summarise.blurb(
+            placed.cluster,
+            summarizer=summarizer,
+            policy=newsletter.blurb,
+            max_sentences=newsletter.blurb_sentences,
+            max_words=newsletter.blurb_words,
+        )
+
+    def picture(story: Story, lead: bool) -> Picture | None:
+        return picture_of(newsroom, story, lead=lead, warn=warn)
+
+    def label(story: Story) -> str:
+        return labels.get(story.id, "")
+
+    return Words(blurb=blurb, points=summarise.points, one_line=summarise.one_line, picture=picture, label=label)
+
+
+def _blocks(
+    newsroom: Newsroom, newsletter: NewsletterSettings, key: EditionKey, warn: Callable[[str], None]
+) -> tuple[Block, ...]:
+    folder = newsroom.base / "blocks"
+    if not folder.is_dir():
+        return ()
+    return read_blocks(folder, newsletter=newsletter.id, day=key.day, warn=warn)
+
+
+def _span(newsletter: NewsletterSettings) -> str:
+    hours = newsletter.max_age.total_seconds() / 3600
+    return f"{hours / 24:g} days" if hours % 24 == 0 else f"{hours:g} hours"

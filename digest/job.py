@@ -1,0 +1,147 @@
+"""The job, end to end: draft, render, check, deliver. Read this first.
+
+Each verb takes the open newsroom and an edition's name and may be called again after a crash: a draft is made
+anew, a frozen edition keeps its bytes, and the ledger lets nobody get it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest import mailing, store
+from digest.checks import Finding, findings
+from digest.drafting import draft, withheld_because
+from digest.errors import Withheld
+from digest.gathering import Gathered, gather
+from digest.mailing import Progress, render
+from digest.model import Counts, EditionKey, Outcome
+from digest.newsroom import Newsroom
+from digest.store import State, StoredEdition
+
+__all__ = ["Delivered", "check", "deliver", "draft", "gather", "prove", "render", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of a send. ``already``: it had been sent before and nothing was done now."""
+
+    key: EditionKey
+    counts: Counts
+    already: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def check(newsroom: Newsroom, stored: StoredEdition) -> tuple[Finding, ...]:
+    """Look a draft over before a send: what must stop it (``blocks``) and what only deserves a look."""
+    return findings(newsroom, stored.edition, render(newsroom, stored.edition))
+
+
+def deliver(
+    newsroom: Newsroom,
+    key: EditionKey,
+    *,
+    dry_run: bool = False,
+    deadline: datetime | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Delivered:
+    """Send an edition to everybody of its list who has not got it yet; builds it if there is no draft.
+
+    Raises Withheld when a rule of the newsletter or an editor keeps it, TransportError when no mail can be handed
+    over. Run again after any failure, it goes on where the ledger says.
+    """
+    stored, notes = _ready(newsroom, key)
+    if stored.state in (State.SENT, State.STOPPED):
+        return Delivered(key, mailing.counts(newsroom, stored), already=True)
+    if dry_run:
+        return Delivered(key, Counts(expected=mailing.audience(newsroom, key)), notes=(*notes, "dry run"))
+    if stored.state is not State.FROZEN:
+        stored = mailing.freeze(newsroom, stored, deadline=deadline)
+    counts = mailing.send(newsroom, stored, on_progress=on_progress)
+    return Delivered(key, counts, notes=notes)
+
+
+def prove(newsroom: Newsroom, key: EditionKey, addresses: Sequence[str]) -> list[tuple[str, Outcome]]:
+    """Mail a proof of an edition to the addresses and to the newsletter's ``proofs``; its list gets nothing.
+
+    Builds the draft if there is none. A story that was killed or held since is taken out first.
+    """
+    with newsroom.reading() as conn:
+        stored = store.load(conn, key)
+    if stored is None:
+        stored = draft(newsroom, key).stored
+    if stored.frozen_at is None:
+        stored, _ = _without_withdrawn(newsroom, stored)
+    return mailing.send_proof(newsroom, key, addresses, stored)
+
+
+def run(
+    newsroom: Newsroom,
+    key: EditionKey,
+    *,
+    deadline: datetime | None = None,
+    on_source: Callable[[Gathered], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Delivered:
+    """Do the whole job as the schedule does it: gather, draft, check, deliver."""
+    with newsroom.reading() as conn:
+        stored = store.load(conn, key)
+    if stored is None or stored.frozen_at is None:
+        gather(newsroom, on_source=on_source)
+        if stored is None or not (stored.is_approved or stored.held):
+            draft(newsroom, key)
+    return deliver(newsroom, key, deadline=deadline, on_progress=on_progress)
+
+
+def _ready(newsroom: Newsroom, key: EditionKey) -> tuple[StoredEdition, tuple[str, ...]]:
+    with newsroom.reading() as conn:
+        stored = store.load(conn, key)
+    if stored is None:
+        stored = draft(newsroom, key).stored
+    if stored.state in (State.SENT, State.FROZEN, State.STOPPED):
+        return stored, ()
+    if stored.held:
+        raise Withheld(
+            f"{key} is on hold: {stored.why or 'an editor holds it'}. Let it go with `digest approve {key}`."
+        )
+    if stored.state is State.EXPIRED and not stored.is_approved:
+        raise Withheld(f"{key} is too late: {stored.why}. Send it all the same with `digest approve {key}`.")
+    stored, notes = _without_withdrawn(newsroom, stored)
+    newsletter = newsroom.newsletter(key.newsletter)
+    printed = len(stored.edition.items())
+    if printed < max(1, newsletter.minimum_stories):
+        raise Withheld(_too_thin(newsroom, stored, printed, newsletter.minimum_stories))
+    blocking = [finding for finding in check(newsroom, stored) if finding.blocks]
+    if blocking:
+        raise Withheld(f"{key} is not fit to send: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
+    return stored, notes
+
+
+def _without_withdrawn(newsroom: Newsroom, stored: StoredEdition) -> tuple[StoredEdition, tuple[str, ...]]:
+    """Build the draft again if a story in it was killed, held or embargoed since."""
+    newsletter = newsroom.newsletter(stored.key.newsletter)
+    now = newsroom.clock()
+    withdrawn = []
+    with newsroom.reading() as conn:
+        for item in stored.edition.items():
+            story = store.find_story(conn, item.story_id)
+            reason = withheld_because(story, newsletter, now) if story is not None else ""
+            if reason:
+                withdrawn.append(f"“{item.headline}” was taken out: {reason}")
+    if not withdrawn:
+        return stored, ()
+    if stored.is_approved:
+        raise Withheld(f"{stored.key} was approved, and since then {'; '.join(withdrawn)}. Build and approve it again.")
+    return draft(newsroom, stored.key).stored, tuple(withdrawn)
+
+
+def _too_thin(newsroom: Newsroom, stored: StoredEdition, printed: int, minimum: int) -> str:
+    edition = stored.edition
+    names = ", ".join(s.name for s in newsroom.settings.sources) or "none"
+    return (
+        f"Edition {stored.key} has {printed} stories and needs {max(1, minimum)}: of the sources ({names}) "
+        f"{len(edition.left_out)} more were offered between {edition.since:%Y-%m-%d %H:%M} and "
+        f"{edition.until:%Y-%m-%d %H:%M} UTC and left out. Look at `digest build {edition.key.newsletter}`, "
+        "gather again, or lower minimum_stories."
+    )

@@ -1,0 +1,285 @@
+"""Turns a draft into mail: renders a variant once, freezes the audience with it, hands every reader theirs.
+
+What the transports, the ledger and the encoder promise each other meets here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+
+import sqlalchemy as sa
+
+import subscribers
+from digest import render as rendering
+from digest import send as sending
+from digest import store
+from digest.errors import DigestError, TransportError, UsageError, Withheld
+from digest.model import Claim, Counts, Edition, EditionKey, Outcome, Outgoing, Recipient, Rendered, Variant
+from digest.newsroom import Newsroom
+from digest.pictures import attachments
+from digest.post import Post
+from digest.protocols import Transport
+from digest.render import compile_message
+from digest.send import GateState, Progress
+from digest.settings import NewsletterSettings, secret
+from digest.store import State, StoredEdition
+
+PATIENCE = timedelta(hours=6)
+"""How long a send keeps trying when the newsletter names no ``not_after``: news is stale after that."""
+
+BATCH = 200
+"""Recipients claimed at once: small enough that a stop acts soon, large enough that commits cost little."""
+
+NOBODY = 0
+"""The subscriber of a proof: no reader has this number, so no link of a proof can take anybody off a list."""
+
+__all__ = ["Progress", "Proof", "audience", "counts", "freeze", "proof", "render", "send", "send_proof", "view_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An edition as a reader would get it: both parts filled in, the whole message, and its pictures by name."""
+
+    html: str
+    text: str
+    message: bytes
+    pictures: tuple[tuple[str, bytes], ...]
+
+
+def render(newsroom: Newsroom, edition: Edition, variant: Variant | None = None) -> Rendered:
+    """Render one variant of an edition, its embedded pictures attached."""
+    rendered = rendering.render_variant(edition, variant or Variant(), theme_dirs=(newsroom.base / "themes",))
+    return dataclasses.replace(rendered, attachments=attachments(newsroom, edition)) if rendered.html else rendered
+
+
+def audience(newsroom: Newsroom, key: EditionKey) -> int:
+    """Count who would get the edition now."""
+    readers = subscribers.recipients(newsroom.newsletter(key.newsletter).list, now=newsroom.clock())
+    with newsroom.reading() as conn:
+        return int(conn.execute(sa.select(sa.func.count()).select_from(readers.order_by(None).subquery())).scalar_one())
+
+
+def counts(newsroom: Newsroom, stored: StoredEdition) -> Counts:
+    """Return the ledger's account of an edition."""
+    with newsroom.reading() as conn:
+        return store.counts(conn, stored.id)
+
+
+def freeze(newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | None = None) -> StoredEdition:
+    """Fix an edition's bytes and its audience in one transaction; of several processes one does it for all."""
+    key = stored.key
+    newsletter = newsroom.newsletter(key.newsletter)
+    with newsroom.writing() as conn:
+        current = store.load(conn, key)
+        if current is not None and current.frozen_at is None:
+            now = newsroom.clock()
+            expected = store.freeze(conn, current.id, subscribers.recipients(newsletter.list, now=now))
+            if not expected:
+                raise Withheld(
+                    f"{key} was not sent: the list {newsletter.list!r} has no active subscribers. "
+                    f"Add some with `digest subscribers add ADDRESS --list {newsletter.list}`."
+                )
+            until = deadline or now + PATIENCE
+            store.mark_frozen(
+                conn,
+                current.id,
+                now=now,
+                deadline=until,
+                headers="",
+                expected=expected,
+                content_hash=stored.content_hash,
+            )
+            store.log(conn, now, "frozen", f"{expected} recipients", key.newsletter, str(key))
+            current = store.load(conn, key)
+    if current is None:
+        raise DigestError(f"{key} vanished while it was frozen; run the command again.")
+    return current
+
+
+def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Progress], None] | None = None) -> Counts:
+    """Hand a frozen edition to everybody the ledger still names, and close it when nobody is left."""
+    newsletter = newsroom.newsletter(stored.key.newsletter)
+    with store.open_ledger(newsroom.engine, newsroom.clock, folder=newsroom.base) as ledger:
+        transport = _transport(newsroom, newsletter, call_log=ledger.call_log(stored.id))
+        try:
+            result = sending.deliver_edition(
+                ledger=ledger,
+                edition_id=stored.id,
+                encode=_post(newsroom, stored, transport.codec).outgoing,
+                transport=transport,
+                gate=sending.EditionGate(lambda: _gate_state(newsroom, newsletter, stored), ring=ledger.ring),
+                clock=newsroom.clock,
+                sleep=time.sleep,
+                deadline=stored.deadline,
+                on_progress=on_progress,
+                batch=BATCH,
+            )
+        finally:
+            transport.close()
+    _close(newsroom, stored, result)
+    return result
+
+
+def send_proof(
+    newsroom: Newsroom, key: EditionKey, addresses: Sequence[str], stored: StoredEdition
+) -> list[tuple[str, Outcome]]:
+    """Mail the edition as it stands to the addresses and to the newsletter's ``proofs``; the list gets nothing."""
+    newsletter = newsroom.newsletter(key.newsletter)
+    everyone = list(dict.fromkeys((*addresses, *(parseaddr(p)[1] for p in newsletter.proofs))))
+    for address in everyone:
+        subscribers.parse_address(address)
+    transport = _transport(newsroom, newsletter)
+    post = _post(newsroom, stored, transport.codec, prefix="[Proof] ")
+    try:
+        messages = [
+            post.outgoing(Claim(Recipient(number, address), fence=0, attempts=1))
+            for number, address in enumerate(everyone, start=-len(everyone))
+        ]
+        outcomes = {o.subscriber_id: o for o in transport.deliver(messages, _OpenGate())}
+    finally:
+        transport.close()
+    with newsroom.writing() as conn:
+        store.log(conn, newsroom.clock(), "proof", f"{len(outcomes)} addresses", key.newsletter, str(key))
+    return [(m.address, outcomes[m.subscriber_id]) for m in messages if m.subscriber_id in outcomes]
+
+
+def proof(newsroom: Newsroom, stored: StoredEdition, *, pictures: str = "") -> Proof:
+    """Render what a reader would get; ``pictures`` is a pattern with ``{name}`` for where a page finds them."""
+    rendered = render(newsroom, stored.edition)
+    post = _post(newsroom, stored, "wire")
+    values = post.values(NOBODY, "reader@example.org", "")
+    found = {name: pictures.format(name=name) for name, _ in rendered.attachments} if pictures else {}
+    html, text = rendering.fill(rendered, values, pictures=found)
+    reader = Recipient(NOBODY, "reader@example.org", message_id=post.message_id(NOBODY))
+    message = compile_message(rendered, post.headers(rendered.subject)).message(reader, values)
+    return Proof(html, text, message, rendered.attachments)
+
+
+def view_page(newsroom: Newsroom, edition_id: int, subscriber_id: int, list_number: int) -> str | None:
+    """Return an edition's page for the reader of a signed link; None when it is not kept or was never sent."""
+    with newsroom.reading() as conn:
+        stored = store.load_id(conn, edition_id)
+    if stored is None:
+        return None
+    rendered = render(newsroom, stored.edition)
+    post = _post(newsroom, stored, "wire")
+    # A forwarded link must not tell whose it was: the page names no address.
+    values = post.values(subscriber_id, "you", "")
+    pictures = {name: f"/i/{name}" for name, _ in rendered.attachments}
+    return rendering.fill(rendered, values, pictures=pictures)[0]
+
+
+def probe_transport(newsroom: Newsroom, newsletter: NewsletterSettings) -> str:
+    """Return what keeps a transport from working, or an empty string; no message is handed over."""
+    try:
+        transport = _transport(newsroom, newsletter)
+        try:
+            transport.probe()
+        finally:
+            transport.close()
+    except (TransportError, UsageError) as error:
+        return str(error)
+    return ""
+
+
+class NewsletterMailer:
+    """Sends single transactional mails in a newsletter's name, by its transport."""
+
+    def __init__(self, newsroom: Newsroom, newsletter: NewsletterSettings) -> None:
+        self._newsroom = newsroom
+        self._newsletter = newsletter
+
+    def send(self, *, to: str, subject: str, text: str, html: str) -> None:
+        """Send one mail; raises TransportError when it cannot be handed over or is refused."""
+        name, address = parseaddr(self._newsletter.sender)
+        transport = _transport(self._newsroom, self._newsletter)
+        try:
+            message = rendering.single_message(
+                codec=transport.codec,
+                from_name=name,
+                from_address=address,
+                to=to,
+                subject=subject,
+                text=text,
+                html=html,
+                date=self._newsroom.clock(),
+            )
+            outgoing = Outgoing(NOBODY, to, address, message.message_id, message.content)
+            outcomes = list(transport.deliver([outgoing], _OpenGate()))
+        finally:
+            transport.close()
+        if not outcomes or outcomes[0].fate != "accepted":
+            reply = outcomes[0].reply if outcomes else "no answer"
+            raise TransportError(f"The mail “{subject}” was not accepted: {reply}")
+
+
+class _OpenGate:
+    """Lets every message pass: for proofs and single mails, which no ledger keeps."""
+
+    def admit(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Return all of them."""
+        return messages
+
+    def answered(self, outcomes: Sequence[Outcome]) -> None:
+        """Take note of nothing."""
+
+
+def _transport(newsroom: Newsroom, newsletter: NewsletterSettings, call_log: object = None) -> Transport:
+    settings = newsroom.settings.transport_of(newsletter)
+
+    def fetch(what: str) -> str:
+        if what == "api_key":
+            return secret(newsroom.base, "API key", env=settings.api_key_env, file=settings.api_key_file)
+        return secret(newsroom.base, "SMTP password", env=settings.password_env, file=settings.password_file)
+
+    return sending.make_transport(settings, secret=fetch, base=newsroom.base, call_log=call_log)
+
+
+def _post(newsroom: Newsroom, stored: StoredEdition, codec: str, prefix: str = "") -> Post:
+    newsletter = newsroom.newsletter(stored.key.newsletter)
+    with newsroom.reading() as conn:
+        number = newsroom.list_number(conn, newsletter)
+
+    def shape(variant: Variant) -> Rendered:
+        rendered = render(newsroom, stored.edition, variant)
+        return dataclasses.replace(rendered, subject=prefix + rendered.subject) if prefix else rendered
+
+    return Post(
+        newsroom,
+        stored.edition,
+        edition_id=stored.id,
+        date=stored.frozen_at or newsroom.clock(),
+        list_number=number,
+        render=shape,
+        codec=codec,
+    )
+
+
+def _gate_state(newsroom: Newsroom, newsletter: NewsletterSettings, stored: StoredEdition) -> GateState:
+    with newsroom.reading() as conn:
+        flags = store.flags(conn, stored.id)
+        gone = conn.execute(subscribers.withdrawn_since(newsletter.list, stored.frozen_at or stored.built_at))
+        withdrawn = frozenset(row.subscriber_id for row in gone)
+    # A story killed while its edition goes out stops the rest: what has left cannot be called back.
+    return GateState(
+        stopped=flags.stop_requested or bool(flags.withdrawn), paused=flags.paused or flags.held, withdrawn=withdrawn
+    )
+
+
+def _close(newsroom: Newsroom, stored: StoredEdition, result: Counts) -> None:
+    with newsroom.writing() as conn:
+        now = newsroom.clock()
+        flags = store.flags(conn, stored.id)
+        if result.open and flags.stop_requested:
+            store.finish(conn, stored.id, State.STOPPED, now=now, why="stopped by an editor")
+        elif result.open and flags.withdrawn:
+            store.finish(conn, stored.id, State.STOPPED, now=now, why="a story in it was killed or held")
+        elif not result.open:
+            store.finish(conn, stored.id, State.SENT, now=now)
+        detail = ", ".join(f"{name} {n}" for name, n in dataclasses.asdict(result).items() if n)
+        store.log(conn, now, "send", detail, stored.key.newsletter, str(stored.key))

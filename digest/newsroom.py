@@ -1,0 +1,101 @@
+"""The opened workspace: settings, database, keys and the clock, made once by the command line and handed down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+import subscribers
+from digest import settings as settings_module
+from digest import store
+from digest.errors import StoreError, UnknownThing
+from digest.http import GuardedClient
+from digest.model import EditionKey
+from digest.protocols import Clock
+from digest.settings import NewsletterSettings, Settings
+from subscribers import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class Newsroom:
+    """One workspace, open. ``close`` gives the database back."""
+
+    settings: Settings
+    engine: Engine
+    keys: KeyRing
+    clock: Clock
+
+    @property
+    def base(self) -> Path:
+        """Return the folder of the settings file."""
+        return self.settings.base
+
+    def newsletter(self, name: str) -> NewsletterSettings:
+        """Return a newsletter's settings; raises SettingsError naming those there are."""
+        return self.settings.newsletter(name)
+
+    def list_number(self, conn: Connection, newsletter: NewsletterSettings) -> int:
+        """Return the small number that stands for the newsletter's list inside links."""
+        return subscribers.get_list(conn, newsletter.list).number
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection for reading; database faults become StoreError."""
+        with _explained(self.settings), subscribers.reading(self.engine) as conn:
+            yield conn
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open one writing transaction: committed at the end, undone by any error."""
+        with _explained(self.settings), subscribers.writing(self.engine) as conn:
+            yield conn
+
+    def client(self) -> GuardedClient:
+        """Return the guarded client; sources that may stand on private addresses are the only exceptions."""
+        return GuardedClient(allow_private=[s.url for s in self.settings.sources if s.allow_private])
+
+    def close(self) -> None:
+        """Give every database connection back."""
+        self.engine.dispose()
+
+
+def open_newsroom(settings: Settings, clock: Clock) -> Newsroom:
+    """Open a workspace: a fresh database gets its tables, an older one is refused with what to do."""
+    with _explained(settings):
+        engine = subscribers.open_engine(settings.database_url())
+        if store.is_empty(engine):
+            store.upgrade(engine)
+        store.check(engine)
+        newsroom = Newsroom(settings, engine, settings_module.load_keys(settings.base), clock)
+        with subscribers.writing(engine) as conn:
+            subscribers.check_keys(conn, newsroom.keys)
+            for newsletter in settings.newsletters:
+                subscribers.ensure_list(conn, newsletter.list, newsletter.name)
+    return newsroom
+
+
+def parse_key(newsroom: Newsroom, written: str) -> EditionKey:
+    """Read an edition's name and see that its newsletter exists; raises UnknownThing or SettingsError."""
+    try:
+        key = EditionKey.parse(written)
+    except ValueError as error:
+        raise UnknownThing(str(error)) from error
+    newsroom.newsletter(key.newsletter)
+    return key
+
+
+@contextmanager
+def _explained(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, subscribers.DatabaseError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise StoreError(
+            f"The database {settings.database.url} refused: {cause}. Nothing of this step was kept; "
+            "see that its disk has room and that it can be reached, then run the command again."
+        ) from error

@@ -1,0 +1,76 @@
+"""Finds a story's picture, makes it fit for mail and keeps it in the store under the hash of its bytes.
+
+A picture without mail rights is never read. A broken one never stops an edition: it is told and left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from digest import store
+from digest.errors import FetchError, RenderError
+from digest.model import Edition, Image, Picture, Story
+from digest.newsroom import Newsroom
+from digest.render import prepare_picture
+
+LEAD_SIZE = (576, 288)
+"""CSS pixels of the lead item's picture."""
+
+THUMB_SIZE = (104, 104)
+"""CSS pixels of a story's picture."""
+
+MAX_BYTES = 12_000_000
+
+
+def picture_of(newsroom: Newsroom, story: Story, *, lead: bool, warn: Callable[[str], None]) -> Picture | None:
+    """Return the story's picture ready for mail, or None; what is wrong with it goes to ``warn``."""
+    image = story.image
+    if image is None or newsroom.settings.mail.pictures == "none":
+        return None
+    if not image.mail_rights:
+        return None
+    width, height = LEAD_SIZE if lead else THUMB_SIZE
+    try:
+        content = prepare_picture(_read(newsroom, story, image), width=width, height=height)
+    except (OSError, FetchError, RenderError) as error:
+        warn(f"The picture of “{story.headline}” is left out: {error}")
+        return None
+    ending = "png" if content.startswith(b"\x89PNG") else "jpg"
+    name = f"{hashlib.sha256(content).hexdigest()[:24]}.{ending}"
+    with newsroom.writing() as conn:
+        store.put_picture(conn, name, content)
+    return Picture(name, _src(newsroom, name), image.alt, image.credit, image.caption, width, height)
+
+
+def attachments(newsroom: Newsroom, edition: Edition) -> tuple[tuple[str, bytes], ...]:
+    """Return the embedded pictures of an edition by name, each once, in reading order."""
+    if newsroom.settings.mail.pictures != "embedded":
+        return ()
+    wanted = dict.fromkeys(item.picture.name for item in edition.items() if item.picture is not None)
+    wanted |= dict.fromkeys(block.picture.name for block in edition.blocks if block.picture is not None)
+    with newsroom.reading() as conn:
+        found = ((name, store.get_picture(conn, name)) for name in wanted)
+        return tuple((name, content) for name, content in found if content is not None)
+
+
+def _src(newsroom: Newsroom, name: str) -> str:
+    if newsroom.settings.mail.pictures == "hosted":
+        return f"{newsroom.settings.site.url}/i/{name}"
+    return f"cid:{name}"
+
+
+def _read(newsroom: Newsroom, story: Story, image: Image) -> bytes:
+    if image.url:
+        with newsroom.client() as client:
+            return client.fetch(image.url).body
+    path = _local(newsroom, story, image)
+    if path.stat().st_size > MAX_BYTES:
+        raise RenderError(f"{path} is larger than {MAX_BYTES} bytes")
+    return path.read_bytes()
+
+
+def _local(newsroom: Newsroom, story: Story, image: Image) -> Path:
+    sources = {s.name: s.path for s in newsroom.settings.sources if s.path is not None}
+    return newsroom.base / sources.get(story.source, Path()) / image.path

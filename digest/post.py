@@ -1,0 +1,111 @@
+"""Addresses a rendered edition to each reader: every shape is encoded once, a reader costs a join and three tokens."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from digest.model import Claim, Edition, Outgoing, Rendered, Variant
+from digest.newsroom import Newsroom
+from digest.render import Encoded, MailHeaders, compile_message, message_id
+from digest.settings import NewsletterSettings
+from subscribers import Purpose, sign
+
+MAX_VARIANTS = 64
+"""Shapes of one edition that are encoded at most; who asked for a rarer one gets the whole edition."""
+
+
+class Post:
+    """The encoded shapes of one edition and the values that make one of them a reader's own."""
+
+    def __init__(
+        self,
+        newsroom: Newsroom,
+        edition: Edition,
+        *,
+        edition_id: int,
+        date: datetime,
+        list_number: int,
+        render: Callable[[Variant], Rendered],
+        codec: str,
+    ) -> None:
+        self._newsroom = newsroom
+        self._newsletter = newsroom.newsletter(edition.key.newsletter)
+        self._edition = edition
+        self._edition_id = edition_id
+        self._date = date
+        self._list_number = list_number
+        self._render = render
+        self._codec = codec
+        self._site = newsroom.settings.site.url
+        self._sender = parseaddr(self._newsletter.sender)[1]
+        self._host = self._sender.rpartition("@")[2]
+        self._encoded: dict[str, Encoded] = {}
+
+    def outgoing(self, claim: Claim) -> Outgoing:
+        """Make the message of one claimed delivery."""
+        reader = claim.recipient
+        encoded = self._shape(reader.variant)
+        identity = self.message_id(reader.subscriber_id)
+        recipient = dataclasses.replace(reader, message_id=identity)
+        values = self.values(reader.subscriber_id, reader.address, reader.name)
+        content = encoded.message(recipient, values) if self._codec == "wire" else encoded.payload(recipient, values)
+        return Outgoing(reader.subscriber_id, reader.address, self._sender, identity, content, claim.fence, claim.call)
+
+    def values(self, subscriber_id: int, address: str, name: str) -> Mapping[str, str]:
+        """Return what stands in a reader's slots: their own links, their address and name."""
+        keys = self._newsroom.keys
+
+        def token(purpose: Purpose, subject: int = 0) -> str:
+            return sign(keys, purpose, subscriber_id=subscriber_id, list_number=self._list_number, subject=subject)
+
+        return {
+            "unsubscribe_url": f"{self._site}/u/{token(Purpose.UNSUBSCRIBE)}",
+            "preferences_url": f"{self._site}/p/{token(Purpose.MANAGE)}",
+            "view_url": f"{self._site}/v/{token(Purpose.VIEW, self._edition_id)}",
+            "address": address,
+            "name": name,
+        }
+
+    def _shape(self, name: str) -> Encoded:
+        known = self._encoded.get(name)
+        if known is not None:
+            return known
+        variant = Variant.parse(name)
+        if variant.sections and len(self._encoded) >= MAX_VARIANTS:
+            return self._shape(Variant(variant.text_only).name)
+        rendered = self._render(variant)
+        encoded = compile_message(rendered, self.headers(rendered.subject))
+        self._encoded[name] = encoded
+        return encoded
+
+    def message_id(self, subscriber_id: int) -> str:
+        """Return the Message-ID of a reader's message: the same at every try."""
+        return message_id(str(self._edition.key), subscriber_id, self._host)
+
+    def headers(self, subject: str) -> MailHeaders:
+        """Return the headers all readers share."""
+        return mail_headers(self._newsroom, self._newsletter, self._edition, subject, self._date)
+
+
+def mail_headers(
+    newsroom: Newsroom, newsletter: NewsletterSettings, edition: Edition, subject: str, date: datetime
+) -> MailHeaders:
+    """Return the headers that every reader of an edition shares."""
+    name, address = parseaddr(newsletter.sender)
+    mail = newsroom.settings.mail
+    return MailHeaders(
+        from_name=name,
+        from_address=address,
+        subject=subject,
+        list_id=f"{newsletter.list}.{urlsplit(newsroom.settings.site.url).hostname or 'localhost'}",
+        list_name=newsletter.name,
+        date=date,
+        host=address.rpartition("@")[2],
+        reply_to=mail.reply_to,
+        edition=str(edition.key),
+        unsubscribe_mailto=mail.unsubscribe_mailbox,
+    )

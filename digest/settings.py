@@ -1,0 +1,393 @@
+"""Reads ``digest.toml`` into frozen settings; every mistake names the file, the key and what is allowed.
+
+Secrets never stand in the file: a key ``NAME_env`` or ``NAME_file`` says where one is, and ``secret`` fetches it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, time, timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from digest.errors import SettingsError
+from digest.model import Rights
+from subscribers import KeyRing
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SECRETS_FILE = "digest.secrets"
+
+_SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def _span(value: object) -> object:
+    if isinstance(value, str) and value[:-1].isdigit() and value[-1] in _SPAN_UNITS:
+        return timedelta(**{_SPAN_UNITS[value[-1]]: int(value[:-1])})
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError("write a span as a number and m, h or d: 36h, 4d")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone: write one like Europe/London") from error
+    return name
+
+
+def _clock_time(value: object) -> object:
+    if isinstance(value, str) and len(value) == 5 and value[2] == ":":
+        return time.fromisoformat(value)
+    if isinstance(value, time):
+        return value
+    raise ValueError('write a time of day as "06:30"')
+
+
+def _sender(value: str) -> str:
+    address = parseaddr(value)[1]
+    if "@" not in address or any(c in value for c in "\r\n"):
+        raise ValueError('write a sender as "Morning Watch <morning@courier.example>"')
+    return value
+
+
+def _web_url(value: str) -> str:
+    if value and not value.startswith(("https://", "http://")):
+        raise ValueError("write a whole address that starts with https://")
+    return value.rstrip("/")
+
+
+Span = Annotated[timedelta, BeforeValidator(_span)]
+Zone = Annotated[str, AfterValidator(_zone)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+Sender = Annotated[str, AfterValidator(_sender)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class SiteSettings(_Strict):
+    """The paper: its name, the public base of its pages, and the postal address printed in every mail."""
+
+    name: str = Field(min_length=1)
+    url: WebUrl
+    address: str = Field(min_length=1)
+
+
+class DatabaseSettings(_Strict):
+    """Where everything is kept; a relative SQLite path is relative to the settings file."""
+
+    url: str = "sqlite:///digest.db"
+
+
+class DkimSettings(_Strict):
+    """How messages are signed before they leave: the domain, the selector and the private key's file."""
+
+    domain: str
+    selector: str
+    key_file: Path
+
+
+class TransportSettings(_Strict):
+    """What carries the mail. ``rate`` is messages a second (0: no limit), ``timeout_s`` holds for every step."""
+
+    kind: Literal["outbox", "smtp", "resend"] = "outbox"
+    path: Path = Path("outbox")
+    host: str = "localhost"
+    port: Port | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password_env: str = ""
+    password_file: Path | None = None
+    api_key_env: str = ""
+    api_key_file: Path | None = None
+    base_url: WebUrl = ""
+    connections: int = Field(default=4, ge=1, le=64)
+    rate: float = Field(default=0.0, ge=0)
+    timeout_s: float = Field(default=30.0, gt=0)
+    max_messages: int = Field(default=100, ge=1)
+    dkim: DkimSettings | None = None
+
+
+class MailSettings(_Strict):
+    """Addresses beside the sender: replies, returned mail, and the mailbox that reads unsubscribe mails."""
+
+    reply_to: str = ""
+    bounce_domain: str = ""
+    unsubscribe_mailbox: str = ""
+    pictures: Literal["embedded", "hosted", "none"] = "embedded"
+
+
+class SourceSettings(_Strict):
+    """Where stories come from. ``sections`` maps the source's own tags to section ids."""
+
+    name: Name
+    kind: Literal["folder", "feed"]
+    path: Path | None = None
+    url: WebUrl = ""
+    rights: Rights = Rights.OWN
+    language: str = ""
+    timezone: Zone = "UTC"
+    section: str = ""
+    sections: Mapping[str, str] = Field(default_factory=dict)
+    allow_private: bool = False
+    max_items: int = Field(default=500, ge=1)
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> SourceSettings:
+        if self.kind == "folder" and self.path is None:
+            raise ValueError('a folder source needs path = "…"')
+        if self.kind == "feed" and not self.url:
+            raise ValueError('a feed source needs url = "https://…"')
+        return self
+
+
+class SectionSettings(_Strict):
+    """A section of a newsletter, in print order. ``tags`` send a story here by its own tags."""
+
+    id: Name
+    title: str = Field(min_length=1)
+    description: str = ""
+    max_items: int = Field(default=5, ge=1, le=50)
+    tags: tuple[str, ...] = ()
+
+
+class LinkSettings(_Strict):
+    """What is added to links of stories; never to links that leave or manage a subscription."""
+
+    utm: Mapping[str, str] = Field(default_factory=dict)
+
+
+class NewsletterSettings(_Strict):
+    """One newsletter: who it goes to, when, from which stories and in which dress."""
+
+    id: Name
+    name: str = Field(min_length=1)
+    sender: Sender = Field(alias="from")
+    list: Name
+    timezone: Zone = "UTC"
+    days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
+    time: ClockTime = time(6, 30)
+    not_after: ClockTime | None = None
+    skip_dates: tuple[date, ...] = ()
+    theme: Name = "broadsheet"
+    language: str = "en"
+    tagline: str = ""
+    minimum_stories: int = Field(default=1, ge=0)
+    sources: tuple[Name, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    order: Literal["priority", "source", "recency"] = "priority"
+    top: int = Field(default=25, ge=1, le=100)
+    briefs: int = Field(default=6, ge=0, le=30)
+    max_age: Span = timedelta(days=4)
+    blurb: Literal["summary", "standfirst"] = "summary"
+    blurb_sentences: int = Field(default=2, ge=1, le=6)
+    blurb_words: int = Field(default=60, ge=15, le=250)
+    summarizer: str = "linear"
+    subject: str = ""
+    preheader: str = ""
+    proofs: tuple[Sender, ...] = ()
+    links: LinkSettings = LinkSettings()
+    sections: tuple[SectionSettings, ...] = ()
+    transport: TransportSettings | None = None
+
+
+class WebSettings(_Strict):
+    """Where ``digest serve`` listens; a proxy with TLS stands in front of it at ``site.url``."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class Settings(_Strict):
+    """The whole file. ``base`` is its folder: relative paths start there."""
+
+    site: SiteSettings
+    database: DatabaseSettings = DatabaseSettings()
+    transport: TransportSettings = TransportSettings()
+    mail: MailSettings = MailSettings()
+    web: WebSettings = WebSettings()
+    sources: tuple[SourceSettings, ...] = ()
+    newsletters: tuple[NewsletterSettings, ...] = Field(min_length=1)
+    base: Path = Path()
+
+    @model_validator(mode="after")
+    def _names_are_known_and_unique(self) -> Settings:
+        for what, names in (
+            ("source", [s.name for s in self.sources]),
+            ("newsletter", [n.id for n in self.newsletters]),
+        ):
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ValueError(f"two {what}s are named {sorted(twice)[0]!r}: each needs a name of its own")
+        known = {source.name for source in self.sources}
+        for newsletter in self.newsletters:
+            strange = set(newsletter.sources) - known
+            if strange:
+                raise ValueError(
+                    f"newsletter {newsletter.id!r} names the source {sorted(strange)[0]!r}; there is {_listed(known)}"
+                )
+        return self
+
+    def newsletter(self, name: str) -> NewsletterSettings:
+        """Return the newsletter of that id; raises SettingsError naming those there are."""
+        for newsletter in self.newsletters:
+            if newsletter.id == name:
+                return newsletter
+        raise SettingsError(
+            f"There is no newsletter {name!r}; digest.toml has {_listed(n.id for n in self.newsletters)}."
+        )
+
+    def transport_of(self, newsletter: NewsletterSettings) -> TransportSettings:
+        """Return the newsletter's own transport, or the workspace's."""
+        return newsletter.transport or self.transport
+
+    def database_url(self) -> str:
+        """Return the database URL with a relative SQLite path made absolute."""
+        url = self.database.url
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and not url.startswith(prefix + "/") and url != prefix + ":memory:":
+            return prefix + str((self.base / url.removeprefix(prefix)).resolve())
+        return url
+
+
+def load(path: Path) -> Settings:
+    """Read and check a settings file; raises SettingsError that names the file, the key and what is allowed."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"There is no {path}. Make a workspace with `digest init DIR`, or name its file with --config."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"Cannot read {path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    if "base" in raw:
+        raise SettingsError(f"{path}: unknown key 'base'; allowed here: {_listed(_keys(Settings))}")
+    try:
+        return Settings.model_validate({**raw, "base": path.resolve().parent})
+    except ValidationError as error:
+        raise SettingsError(_explain(path, error)) from error
+
+
+def secret(base: Path, what: str, *, env: str, file: Path | None, environ: Mapping[str, str] | None = None) -> str:
+    """Fetch a secret from the variable or the file named for it; raises SettingsError that says where it looked."""
+    environ = os.environ if environ is None else environ
+    if env:
+        if value := environ.get(env, ""):
+            return value
+        raise SettingsError(f"No {what}: the environment variable {env} is empty or not set.")
+    if file is not None:
+        try:
+            return (base / file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"No {what}: cannot read {base / file}: {error.strerror}.") from error
+    raise SettingsError(f"No {what}: name an environment variable or a file for it in digest.toml.")
+
+
+def load_keys(base: Path, environ: Mapping[str, str] | None = None) -> KeyRing:
+    """Return the keys of links and suppression from ``DIGEST_SECRET``, else from the secrets file beside the settings.
+
+    A workspace without a secrets file gets one, readable by its owner alone, made so that of two processes that
+    start at once both read the same keys.
+    """
+    environ = os.environ if environ is None else environ
+    if text := environ.get("DIGEST_SECRET", ""):
+        return _parse_keys(text, "the environment variable DIGEST_SECRET")
+    path = base / SECRETS_FILE
+    if not path.exists():
+        make_secrets(path)
+    try:
+        return _parse_keys(path.read_text(encoding="ascii"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"Cannot read the secrets in {path}: {error}") from error
+
+
+def make_secrets(path: Path) -> None:
+    """Write a fresh secrets file, mode 0600, unless there is one; raises SettingsError when it cannot be written."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(KeyRing.generate().format() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+    except OSError as error:
+        raise SettingsError(f"Cannot write the secrets file {path}: {error.strerror}.") from error
+
+
+def _parse_keys(text: str, where: str) -> KeyRing:
+    try:
+        return KeyRing.parse(text.strip())
+    except ValueError as error:
+        raise SettingsError(f"The secrets in {where} are damaged: {error}. Restore them from a backup.") from error
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = []
+    details = error.errors()
+    if len(details) > 1:
+        # A list whose members failed is reported once more as too short; that line would only mislead.
+        details = [detail for detail in details if detail["type"] != "too_short"]
+    for detail in details:
+        where = _dotted(detail["loc"])
+        if detail["type"] == "extra_forbidden":
+            lines.append(f"{path}: unknown key {where!r}; allowed here: {_listed(_siblings(detail['loc']))}")
+        elif detail["type"] == "missing":
+            lines.append(f"{path}: {where!r} is missing")
+        else:
+            message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            at = f"{where!r}: " if where else ""
+            shown = f" (it is {detail['input']!r})" if isinstance(detail["input"], str | int | float) else ""
+            lines.append(f"{path}: {at}{message}{shown}")
+    return "\n".join(lines)
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    written = ""
+    for part in location:
+        written += f"[{part}]" if isinstance(part, int) else f".{part}" if written else part
+    return written
+
+
+def _siblings(location: tuple[int | str, ...]) -> list[str]:
+    model: Any = Settings
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        named = next(f for n, f in model.model_fields.items() if part in (n, f.alias))
+        model = _model_in(named.annotation)
+        if model is None:
+            return []
+    return _keys(model)
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for m in map(_model_in, getattr(annotation, "__args__", ())) if m is not None), None)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items() if name != "base"]
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(sorted(names)) or "none"

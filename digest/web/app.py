@@ -1,0 +1,61 @@
+"""Puts the web application together: readers' pages, the view in the browser, health."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+import subscribers
+from digest import store
+from digest.errors import DigestError
+from digest.mailing import NewsletterMailer
+from digest.newsroom import Newsroom
+from digest.web import public
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+
+
+def make_app(newsroom: Newsroom) -> FastAPI:
+    """Return the application that ``digest serve`` runs; every handler is synchronous and runs in a thread."""
+    app = FastAPI(title="Digest", docs_url=None, redoc_url=None, openapi_url=None)
+    settings = newsroom.settings
+
+    def mailer(list_id: str) -> NewsletterMailer:
+        mine = next((n for n in settings.newsletters if n.list == list_id), settings.newsletters[0])
+        return NewsletterMailer(newsroom, mine)
+
+    app.include_router(public.router(newsroom))
+    app.include_router(
+        subscribers.router(
+            engine=newsroom.engine,
+            keys=newsroom.keys,
+            clock=newsroom.clock,
+            site_name=settings.site.name,
+            site_url=settings.site.url,
+            mailer=mailer(settings.newsletters[0].list),
+        )
+    )
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        """Answer 200 while the database can be read, 503 with the reason otherwise."""
+        try:
+            with newsroom.reading() as conn:
+                unfinished = [str(stored.key) for stored in store.unfinished(conn)]
+        except DigestError as error:
+            return JSONResponse({"ok": False, "why": str(error)}, status_code=503)
+        return JSONResponse({"ok": True, "unfinished": unfinished})
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next):  # type: ignore[no-untyped-def]
+        """Add the headers that every answer carries."""
+        response = await call_next(request)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app

@@ -1,0 +1,62 @@
+"""What a reader's browser may ask for: an edition by its signed link, and hosted pictures. GET changes nothing."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from digest import mailing, store
+from digest.newsroom import Newsroom
+from subscribers import Purpose, verify
+from subscribers.errors import BadToken
+
+MAIL_POLICY = (
+    "default-src 'none'; img-src 'self' https: data:; style-src 'unsafe-inline'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+"""A mail in a browser runs nothing, loads nothing but pictures, and cannot reach the pages around it."""
+
+PICTURE_AGE_S = 31_536_000
+"""A year: a picture's name is the hash of its bytes."""
+
+
+def router(newsroom: Newsroom) -> APIRouter:
+    """Return the routes ``/v/TOKEN`` and ``/i/NAME``."""
+    routes = APIRouter()
+
+    @routes.get("/v/{token}")
+    def view(token: str) -> Response:
+        """Show an edition as it was mailed to the reader of this link."""
+        try:
+            found = verify(newsroom.keys, Purpose.VIEW, token, now=newsroom.clock())
+        except BadToken:
+            return _gone("This link is not complete. Copy it whole from the mail.")
+        page = mailing.view_page(newsroom, found.subject, found.subscriber_id, found.list_number)
+        if page is None:
+            return _gone("This edition is no longer kept.")
+        return HTMLResponse(page, headers={"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "private"})
+
+    @routes.get("/i/{name}")
+    def picture(name: str) -> Response:
+        """Serve a picture of an edition by the hash of its bytes."""
+        with newsroom.reading() as conn:
+            content = store.get_picture(conn, name)
+        if content is None:
+            return Response(status_code=404)
+        kind = "image/png" if name.endswith(".png") else "image/jpeg"
+        caching = f"public, max-age={PICTURE_AGE_S}, immutable"
+        return Response(content, media_type=kind, headers={"Cache-Control": caching})
+
+    return routes
+
+
+def _gone(message: str) -> Response:
+    page = (
+        "<!doctype html><html lang='en'><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
+        "<meta name='color-scheme' content='light dark'>"
+        "<title>Not found</title>"
+        "<body style='font:18px/1.5 Georgia,serif;max-width:34em;margin:4em auto;padding:0 1em'>"
+        f"<h1>Not found</h1><p>{message}</p></body></html>"
+    )
+    return HTMLResponse(page, status_code=404, headers={"Content-Security-Policy": MAIL_POLICY})
