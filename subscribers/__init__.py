@@ -4,7 +4,7 @@ What is named here is the package's face; the modules behind it may change.
 """
 
 from subscribers.address import Address, masked, parse_address
-from subscribers.database import migrate, open_engine, reading, state, upgrade, writing
+from subscribers.database import VERSION_TABLE, migrate, migrations_dir, open_engine, reading, state, upgrade, writing
 from subscribers.errors import (
     BadAddress,
     BadFile,
@@ -46,6 +46,7 @@ from subscribers.suppression import is_suppressed, iter_suppressions, lift_suppr
 from subscribers.tokens import KeyRing, Purpose, Token, sign, verify
 
 __all__ = [
+    "VERSION_TABLE",
     "Address",
     "BadAddress",
     "BadFile",
@@ -84,6 +85,7 @@ __all__ = [
     "lift_suppression",
     "masked",
     "migrate",
+    "migrations_dir",
     "open_engine",
     "parse_address",
     "reading",
