@@ -1,0 +1,7 @@
+"""Hands messages over: transports, the gate before the irrevocable step, and the loop that sends an edition."""
+
+from digest.send.deliver import Progress, deliver_edition
+from digest.send.gate import EditionGate, GateState
+from digest.send.outbox import Outbox
+
+__all__ = ["EditionGate", "GateState", "Outbox", "Progress", "deliver_edition"]

@@ -90,7 +90,7 @@ def read_marks(path: Path, token: str) -> Sequence[Mark] | None:
         return None
     magic, written, slots = _HEADER.unpack_from(content)
     whole = len(content) == _HEADER.size + slots * _SLOT_SIZE
-    if magic.rstrip(b"\0") != _MAGIC or written != token.encode("ascii") or not whole:
+    if magic.rstrip(b"\0") != _MAGIC or written.rstrip(b"\0") != token.encode("ascii") or not whole:
         return None
     marks = (_read(content, slot) for slot in range(_HEADER.size, len(content), _SLOT_SIZE))
     return [mark for mark in marks if mark is not None]

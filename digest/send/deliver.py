@@ -1,0 +1,328 @@
+"""The loop that sends an edition: claim, encode, ask the gate, hand over, record; until nobody is left.
+
+It is handed everything it works with and knows no database and no provider. What it must never do is lose track of
+a message: whatever ends it (an error, a stop, Ctrl-C), every claim is recorded, given back, or held as ambiguous.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from digest.errors import LedgerError, TransportError
+from digest.model import Claim, Counts, Fate, Mark, Outcome, Outgoing
+from digest.protocols import Clock, Ledger, Transport
+from digest.send import retry
+from digest.send.gate import EditionGate
+from digest.send.interrupt import on_interrupt
+
+BATCH = 200
+
+HOPELESS = 20
+"""So many messages failed before the first was accepted: it is the content or our standing, not one reader's."""
+
+_HEARTBEAT = timedelta(seconds=30)
+_RECOVER_EVERY = timedelta(seconds=5)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NAP_S = 0.5
+_RECONNECT_WAITS_S = (5.0, 15.0, 45.0, 120.0, 300.0)
+_SETTLED = frozenset({Fate.ACCEPTED, Fate.REJECTED, Fate.FAILED, Fate.SKIPPED, Fate.AMBIGUOUS})
+
+Encode = Callable[[Claim], Outgoing | Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a send is: ``done`` of ``expected`` need nothing more, ``accepted`` of them by this run."""
+
+    expected: int
+    done: int
+    accepted: int
+    elapsed_s: float
+
+    @property
+    def per_second(self) -> float:
+        """Return the messages accepted a second in this run."""
+        return self.accepted / self.elapsed_s if self.elapsed_s > 0 else 0.0
+
+
+def deliver_edition(
+    *,
+    ledger: Ledger,
+    edition_id: int,
+    encode: Encode,
+    transport: Transport,
+    gate: EditionGate,
+    clock: Clock,
+    sleep: Callable[[float], None] = time.sleep,
+    deadline: datetime | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    batch: int = BATCH,
+    jitter: Callable[[], float] = random.random,
+) -> Counts:
+    """Send an edition to everybody the ledger still names and return its account.
+
+    Ends when nothing open is left that this process may take, when the editors stop it, or at the deadline: what
+    is deferred then fails, what was never tried stays open. Waits while paused. ``encode`` may return an outcome
+    instead of a message. Raises TransportError when mail is refused for our own fault or cannot be handed over,
+    LedgerError when the record cannot be kept, KeyboardInterrupt after Ctrl-C; all of them after settling.
+    """
+    send = _Send(
+        ledger=ledger,
+        edition_id=edition_id,
+        encode=encode,
+        transport=transport,
+        gate=gate,
+        clock=clock,
+        sleep=sleep,
+        deadline=deadline,
+        on_progress=on_progress,
+        batch=max(batch, transport.batch),
+        jitter=jitter,
+    )
+    with on_interrupt(gate.interrupt):
+        return send.run()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Send:
+    """One run of the loop. ``held`` are claims without an outcome, ``outcomes`` are not yet recorded."""
+
+    ledger: Ledger
+    edition_id: int
+    encode: Encode
+    transport: Transport
+    gate: EditionGate
+    clock: Clock
+    sleep: Callable[[float], None]
+    deadline: datetime | None
+    on_progress: Callable[[Progress], None] | None
+    batch: int
+    jitter: Callable[[], float]
+    held: dict[int, Claim] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    given_back: list[Claim] = field(default_factory=list)
+    refusal: str = ""
+    exhausted: bool = False
+    expected: int = 0
+    done: int = 0
+    accepted: int = 0
+    failed: int = 0
+    lost_contact: int = 0
+    started: datetime = _NEVER
+    beat_at: datetime = _NEVER
+    recovered_at: datetime = _NEVER
+
+    def run(self) -> Counts:
+        """Send, and return the account."""
+        self.started = self.clock()
+        self.gate.bind(self.edition_id, self.clock)
+        self._heartbeat()
+        self._recover()
+        start = self.ledger.counts(self.edition_id)
+        self.expected, self.done = start.expected, start.expected - start.open
+        self._report()
+        while self._round() and self._wait_for_more():
+            pass
+        if self.gate.interrupted:
+            raise KeyboardInterrupt
+        if self.refusal:
+            raise TransportError(self.refusal)
+        if self._is_late():
+            self.ledger.give_up(self.edition_id, "the deadline passed")
+        return self.ledger.counts(self.edition_id)
+
+    def _round(self) -> bool:
+        """Hand over all that is due now; False when the send must end. Settles everything it took."""
+        try:
+            self._hand_over()
+        except TransportError:
+            self._settle()
+            if not self._may_reconnect():
+                raise
+            return True
+        except BaseException:
+            # Also KeyboardInterrupt: nothing may leave here with a claim unaccounted for. A ledger that failed
+            # already told so; the next sender then recovers from the journal.
+            with suppress(LedgerError):
+                self._settle()
+            raise
+        self._settle()
+        self.lost_contact = 0
+        return not self.refusal
+
+    def _hand_over(self) -> None:
+        with _closing(self.transport.deliver(self._messages(), self.gate)) as outcomes:
+            for outcome in outcomes:
+                self._take(outcome)
+        if self.held and self._may_go_on() and self.exhausted:
+            raise TransportError(
+                f"The {self.transport.kind} transport ended without telling what became of its messages."
+            )
+
+    def _messages(self) -> Iterator[Outgoing]:
+        while self._may_go_on():
+            self._flush()
+            claims = self.ledger.claim(self.edition_id, self.batch)
+            self.exhausted = not claims
+            if not claims:
+                return
+            self.held.update((claim.recipient.subscriber_id, claim) for claim in claims)
+            for claim in claims:
+                if not self._may_go_on():
+                    return
+                encoded = self.encode(claim)
+                if isinstance(encoded, Outcome):
+                    self._take(encoded)
+                else:
+                    yield replace(encoded, call=claim.call) if claim.call else encoded
+
+    def _may_go_on(self) -> bool:
+        return not self.refusal and not self._is_late() and self.gate.is_open
+
+    def _is_late(self) -> bool:
+        return self.deadline is not None and self.clock() >= self.deadline
+
+    def _take(self, outcome: Outcome) -> None:
+        """Accept the fate of one message and decide what the ledger shall say of it."""
+        claim = self.held.pop(outcome.subscriber_id, None)
+        if claim is None:
+            return
+        if outcome.fate is Fate.SKIPPED and not self.gate.has_left(outcome.subscriber_id) and not outcome.reply:
+            # Held back by a stop or a pause, not by the reader's wish: it may go when that is over.
+            self.given_back.append(claim)
+        else:
+            self.outcomes.append(self._judged(replace(outcome, fence=claim.fence), claim))
+        if len(self.outcomes) >= self.batch:
+            self._flush()
+        elif self.clock() - self.beat_at >= _HEARTBEAT:
+            self._heartbeat()
+
+    def _judged(self, outcome: Outcome, claim: Claim) -> Outcome:
+        if outcome.fate is Fate.REFUSED:
+            self.refusal = self.refusal or (
+                f"The {self.transport.kind} server refuses our mail: {outcome.code} {outcome.reply} Nobody was "
+                "marked as undeliverable; put it right and send again."
+            )
+        elif outcome.fate is Fate.ACCEPTED:
+            self.accepted += 1
+        elif outcome.fate is Fate.FAILED:
+            self.failed += 1
+            if self.failed >= HOPELESS and not self.accepted:
+                self.refusal = (
+                    f"The first {self.failed} messages were all refused: {outcome.code} {outcome.reply} The send "
+                    "stopped before the rest of the list was burnt; look at the content and the sender's standing."
+                )
+        elif outcome.fate is Fate.DEFERRED:
+            return self._scheduled(outcome, claim)
+        self.done += outcome.fate in _SETTLED
+        return outcome
+
+    def _scheduled(self, outcome: Outcome, claim: Claim) -> Outcome:
+        wait_s = outcome.retry_after_s
+        if wait_s is None:
+            wait_s = retry.wait_s(claim.attempts, self.jitter)
+        too_late = self.deadline is not None and self.clock() + timedelta(seconds=wait_s) >= self.deadline
+        if too_late or claim.attempts >= retry.MAX_ATTEMPTS:
+            self.done += 1
+            why = "the next try would come after the deadline" if too_late else f"{claim.attempts} tries were in vain"
+            return replace(outcome, fate=Fate.FAILED, reply=f"gave up, {why}; last reply: {outcome.reply}")
+        return replace(outcome, retry_after_s=wait_s)
+
+    def _flush(self) -> None:
+        """Record what is known; only then its places in the journal are free again."""
+        if self.given_back:
+            self.ledger.release(self.edition_id, self.given_back)
+            self.gate.ring.free([claim.recipient.subscriber_id for claim in self.given_back])
+            self.given_back = []
+            self.exhausted = False
+        if self.outcomes:
+            self.ledger.record(self.edition_id, self.outcomes)
+            self.gate.ring.free([outcome.subscriber_id for outcome in self.outcomes])
+            self.outcomes = []
+            self._report()
+        if self.clock() - self.beat_at >= _HEARTBEAT:
+            self._heartbeat()
+
+    def _settle(self) -> None:
+        """Account for every claim still held: by the journal's word, as ambiguous, or given back untouched."""
+        for number, claim in list(self.held.items()):
+            mark = self.gate.ring.find(number)
+            if mark is None:
+                self.given_back.append(claim)
+                del self.held[number]
+            else:
+                self._take(_of_mark(mark))
+        self._flush()
+
+    def _wait_for_more(self) -> bool:
+        """Wait until something is due again; False when nothing will be."""
+        while not self.gate.interrupted and not self._is_late():
+            state = self.gate.look()
+            if state.stopped:
+                return False
+            if state.paused:
+                self._nap(_NAP_S)
+                continue
+            if not self.exhausted or self._found_more():
+                return True
+            due = self.ledger.next_due(self.edition_id)
+            if due is None:
+                return self._recover()
+            if due <= self.clock():
+                return True
+            self._nap((due - self.clock()).total_seconds())
+        return False
+
+    def _found_more(self) -> bool:
+        return self.clock() - self.recovered_at >= _RECOVER_EVERY and self._recover()
+
+    def _recover(self) -> bool:
+        self.recovered_at = self.clock()
+        return self.ledger.recover() > 0
+
+    def _nap(self, longest_s: float) -> None:
+        self.sleep(min(longest_s, _NAP_S))
+        if self.clock() - self.beat_at >= _HEARTBEAT:
+            self._heartbeat()
+
+    def _may_reconnect(self) -> bool:
+        """After a broken contact: wait a while if mail has been accepted before; False when that is in vain."""
+        if not self.accepted or self.lost_contact >= len(_RECONNECT_WAITS_S) or self.refusal:
+            return False
+        until = self.clock() + timedelta(seconds=_RECONNECT_WAITS_S[self.lost_contact])
+        self.lost_contact += 1
+        while self.clock() < until and self.gate.is_open and not self._is_late():
+            self._nap((until - self.clock()).total_seconds())
+        return True
+
+    def _heartbeat(self) -> None:
+        self.beat_at = self.clock()
+        self.gate.hold_until(self.ledger.heartbeat())
+
+    def _report(self) -> None:
+        if self.on_progress is not None:
+            elapsed_s = (self.clock() - self.started).total_seconds()
+            done = min(self.done, self.expected)
+            self.on_progress(Progress(self.expected, done, self.accepted, elapsed_s))
+
+
+def _of_mark(mark: Mark) -> Outcome:
+    if mark.fate is None:
+        reply = "the send broke off before the answer was known"
+        return Outcome(mark.subscriber_id, Fate.AMBIGUOUS, mark.fence, reply=reply)
+    return Outcome(mark.subscriber_id, mark.fate, mark.fence, str(mark.code) if mark.code else "")
+
+
+@contextmanager
+def _closing(outcomes: Iterator[Outcome]) -> Iterator[Iterator[Outcome]]:
+    """End a transport's generator in every case, so that it drops what it has under way."""
+    try:
+        yield outcomes
+    finally:
+        if isinstance(outcomes, Generator):
+            outcomes.close()
