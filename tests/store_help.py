@@ -1,18 +1,15 @@
-"""A fresh store in a file of its own, and numbered stories and editions."""
+"""Numbered stories and the editions they make, for tests of what is stored and of what is done to it."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-import subscribers
 from digest import store
 from digest.model import Blurb, Edition, EditionKey, Item, LeftOut, Masthead, Origin, Section, Story
 
@@ -28,21 +25,6 @@ def at(day: int, hour: int = 0, minute: int = 0, month: int = 1) -> datetime:
 SINCE, UNTIL = at(4, 11, 30), at(5, 11, 30)
 """The window of the edition of 5 January."""
 
-
-def open_store(folder: Path) -> Engine:
-    """Make an engine over a fresh, upgraded database."""
-    engine = subscribers.open_engine(f"sqlite:///{folder / 'digest.db'}")
-    store.upgrade(engine)
-    return engine
-
-
-@contextmanager
-def fresh(folder: Path) -> Iterator[Connection]:
-    """Open one writing transaction on a fresh store."""
-    engine = open_store(folder)
-    with subscribers.writing(engine) as conn:
-        yield conn
-    engine.dispose()
 
 
 def story(number: int, **changes: Any) -> Story:

@@ -26,7 +26,7 @@ def upgrade(engine: sa.Engine) -> None:
 
     Raises StoreError, with nothing changed, when a newer program has written the database.
     """
-    if _is_unknown(engine):
+    if "unknown" in _states(engine):
         raise StoreError(_TOO_NEW.format(where=_told(engine)))
     try:
         subscribers.upgrade(engine)
@@ -36,18 +36,18 @@ def upgrade(engine: sa.Engine) -> None:
 
 
 def is_empty(engine: sa.Engine) -> bool:
-    """Tell whether nobody has made tables of ours yet."""
-    return _state(engine) == "empty"
+    """Tell whether nobody has made any table yet."""
+    return _states(engine) == {"empty"}
 
 
 def check(engine: sa.Engine) -> None:
-    """Raise StoreError, with what to do, unless the database is exactly at this program's revision."""
-    ours = _state(engine)
-    if ours == "current":
+    """Raise StoreError, with what to do, unless the database is exactly at this program's revisions."""
+    found = _states(engine)
+    if found == {"current"}:
         return
-    if ours == "unknown":
+    if "unknown" in found:
         raise StoreError(_TOO_NEW.format(where=_told(engine)))
-    what = "has no tables yet" if ours == "empty" else "was made by an older version of this program"
+    what = "has no tables yet" if found == {"empty"} else "was made by an older version of this program"
     raise StoreError(f"The database {_told(engine)} {what}. Back it up, then run `digest db upgrade`.")
 
 
@@ -57,13 +57,11 @@ _TOO_NEW = (
 )
 
 
-def _is_unknown(engine: sa.Engine) -> bool:
-    return _state(engine) == "unknown"
-
-
-def _state(engine: sa.Engine) -> str:
+def _states(engine: sa.Engine) -> set[str]:
+    """Return how the database stands to the two histories."""
+    histories = ((subscribers.migrations_dir(), subscribers.VERSION_TABLE), (migrations_dir(), VERSION_TABLE))
     try:
-        return subscribers.state(engine, migrations_dir(), VERSION_TABLE)
+        return {subscribers.state(engine, folder, table) for folder, table in histories}
     except subscribers.DatabaseError as error:
         raise StoreError(f"Cannot look into the database {_told(engine)}: {error}") from error
 

@@ -11,7 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_new(conn: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key exists; return whether it was inserted."""
-    return conn.execute(_insert(conn, table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    statement = _insert(conn, table).values(**values).on_conflict_do_nothing()
+    # Unasked, SQLAlchemy forgets the count of an insert on PostgreSQL.
+    return bool(conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1)
 
 
 def put(conn: sa.Connection, table: sa.Table, key: Sequence[str], values: Mapping[str, Any]) -> None:
