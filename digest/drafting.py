@@ -15,6 +15,7 @@ from digest.errors import DigestError
 from digest.gather import next_window, read_blocks
 from digest.model import (
     Block,
+    Blurb,
     Cluster,
     Edition,
     EditionKey,
@@ -150,7 +151,9 @@ def _offered(conn: store.Connection, newsletter: NewsletterSettings, window: Win
 def _without_repeats(
     clusters: Sequence[Cluster], printed: Sequence[arrange.Printed]
 ) -> tuple[list[Cluster], tuple[LeftOut, ...], Mapping[str, str]]:
-    fresh, repeated, labels = [], [], {}
+    fresh: list[Cluster] = []
+    repeated: list[LeftOut] = []
+    labels: dict[str, str] = {}
     for cluster in clusters:
         reason = arrange.memory.already(cluster, printed)
         if reason:
@@ -190,7 +193,7 @@ def _words(
 ) -> Words:
     summarizer = summarise.make(newsletter.summarizer)
 
-    def blurb(placed: Placed) -> summarise.Blurb:
+    def blurb(placed: Placed) -> Blurb:
         return summarise.blurb(
             placed.cluster,
             summarizer=summarizer,

@@ -6,6 +6,7 @@ What the transports, the ledger and the encoder promise each other meets here an
 from __future__ import annotations
 
 import dataclasses
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from digest.newsroom import Newsroom
 from digest.pictures import attachments
 from digest.post import Post
 from digest.protocols import Transport
-from digest.render import compile_message
+from digest.render import MailHeaders, compile_message
 from digest.send import GateState, Progress
 from digest.settings import NewsletterSettings, secret
 from digest.store import State, StoredEdition
@@ -199,17 +200,22 @@ class NewsletterMailer:
         name, address = parseaddr(self._newsletter.sender)
         transport = _transport(self._newsroom, self._newsletter)
         try:
-            message = rendering.single_message(
-                codec=transport.codec,
+            headers = MailHeaders(
                 from_name=name,
                 from_address=address,
-                to=to,
                 subject=subject,
-                text=text,
-                html=html,
+                list_id="",
+                list_name="",
                 date=self._newsroom.clock(),
+                host=address.rpartition("@")[2],
+                # RFC 3834: an answer to somebody's act, so that no auto-responder answers back.
+                extra=(("Auto-Submitted", "auto-generated"),),
             )
-            outgoing = Outgoing(NOBODY, to, address, message.message_id, message.content)
+            identity = f"<{secrets.token_hex(12)}@{headers.host}>"
+            encoded = compile_message(Rendered(subject, "", html, text, {}), headers)
+            reader = Recipient(NOBODY, to, message_id=identity)
+            content = encoded.message(reader, {}) if transport.codec == "wire" else encoded.payload(reader, {})
+            outgoing = Outgoing(NOBODY, to, address, identity, content)
             outcomes = list(transport.deliver([outgoing], _OpenGate()))
         finally:
             transport.close()

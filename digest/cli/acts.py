@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from typing import Any
+from typing import Any, Literal, cast
 
 from digest import store
 from digest.cli.editions import tell_draft
@@ -14,7 +14,7 @@ from digest.errors import UsageError
 from digest.mailing import PATIENCE
 from digest.model import EditionKey
 from digest.newsroom import Newsroom, parse_key
-from digest.store import Act, DeliveryState, State, StoredEdition
+from digest.store import Act, ActName, DeliveryState, State, StoredEdition
 
 
 def edit(written: str, simple: dict[str, str], paired: dict[str, str], author: str) -> int:
@@ -29,7 +29,7 @@ def edit(written: str, simple: dict[str, str], paired: dict[str, str], author: s
                 raise UsageError(f"{key} is {stored.state} and cannot be changed any more.")
             for name, value in (*simple.items(), *paired.items()):
                 body = _body(conn, newsroom, key, name, value)
-                store.add_act(conn, key, Act(name, body, author or getpass.getuser(), newsroom.clock()))
+                store.add_act(conn, key, Act(cast(ActName, name), body, author or getpass.getuser(), newsroom.clock()))
         tell_draft(draft(newsroom, key))
     return 0
 
@@ -77,7 +77,7 @@ def ambiguous(written: str, *, resend: bool, drop: bool, as_json: bool) -> int:
             stored = _stored(conn, key)
             waiting = list(store.iter_deliveries(conn, stored.id, DeliveryState.AMBIGUOUS))
             if resend or drop:
-                choice = "resend" if resend else "drop"
+                choice: Literal["resend", "drop"] = "resend" if resend else "drop"
                 decided = store.resolve_ambiguous(conn, stored.id, choice, now=newsroom.clock())
                 store.log(
                     conn, newsroom.clock(), f"ambiguous-{choice}", f"{decided} deliveries", key.newsletter, str(key)

@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -103,7 +104,8 @@ def _complete(answers: Answers, *, ask: bool) -> Answers:
             host = urlsplit(answers.url).hostname or "courier.example"
             default = f"{answers.newsletter} <{_id(answers.newsletter)}@{host}>"
         value = click.prompt(question, default=default) if ask else default
-        answers = replace(answers, **{name: value})
+        given: dict[str, Any] = {name: value}
+        answers = replace(answers, **given)
     return answers
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ def system_clock() -> datetime:
 
 
 def clock_from_environment() -> Clock:
-    """Return the system's clock, or one that stands at ``DIGEST_NOW`` (an ISO moment with zone) for rehearsals."""
+    """Return the system's clock, or for rehearsals one that starts at ``DIGEST_NOW`` (an ISO moment with zone)."""
     written = os.environ.get("DIGEST_NOW", "")
     if not written:
         return system_clock
@@ -37,7 +38,8 @@ def clock_from_environment() -> Clock:
         raise UsageError(f"DIGEST_NOW is {written!r}; write a moment like 2026-01-06T11:30:00+00:00.") from error
     if moment.tzinfo is None:
         raise UsageError(f"DIGEST_NOW is {written!r}; it needs a zone, like +00:00.")
-    return lambda: moment.astimezone(UTC)
+    started = time.monotonic()
+    return lambda: moment.astimezone(UTC) + timedelta(seconds=time.monotonic() - started)
 
 
 def config_path() -> Path:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 import subscribers
 from digest.cli.mailer import mailer_of
 from digest.cli.opening import ask, emit, say, warn, workspace
@@ -184,7 +186,7 @@ def show_lists(id: str | None, *, as_json: bool) -> int:
     return 0
 
 
-def _person(conn: subscribers.Connection, address: str) -> Subscriber:
+def _person(conn: Connection, address: str) -> Subscriber:
     person = subscribers.find_subscriber(conn, address)
     if person is None:
         raise UnknownSubscriber(f"Nobody is known as {address}.")
