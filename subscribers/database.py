@@ -71,6 +71,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def rehearsing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection as ``writing`` does and take everything back at the end: to see what would happen."""
+    with _explained(engine), engine.connect().execution_options(begin_immediate=True) as connection:
+        connection.begin()
+        yield connection
+
+
 def migrate(engine: Engine, script_location: Path, version_table: str) -> None:
     """Bring one Alembic history to its newest revision, in one transaction, one process at a time.
 

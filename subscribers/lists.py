@@ -149,7 +149,7 @@ def unsubscribe(
         .values(status=SubscriptionStatus.ENDED.value, since=now, reason=str(reason))
     ).rowcount
     before = find_reason(conn, known.key_hash, list_id)
-    suppress_hashes(conn, [Suppression(known.key_hash, why, now, list_id)])
+    suppress_hashes(conn, [Suppression(known.key_hash, why, now, list_id)], now=now)
     return bool(ended) or before is None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,28 +47,32 @@ def suppress(
     Works for addresses nobody has, and may be repeated: the stricter reason stands. Raises BadAddress.
     """
     key_hash = keys.hash_address(parse_address(address).key)
-    suppressions = suppress_hashes(conn, [Suppression(key_hash, reason, now, list_id, note)])
+    suppressions = suppress_hashes(conn, [Suppression(key_hash, reason, now, list_id, note)], now=now)
     return suppressions[0]
 
 
 def suppress_hashes(
-    conn: sa.Connection, suppressions: Sequence[Suppression], *, import_id: int | None = None
+    conn: sa.Connection, suppressions: Sequence[Suppression], *, now: datetime, import_id: int | None = None
 ) -> list[Suppression]:
-    """Add suppressions by hashed address and end the subscriptions they concern; returns those that now stand."""
+    """Add suppressions by hashed address and end the subscriptions they concern; returns those that now stand.
+
+    ``now`` is when the subscriptions end; a suppression may name an earlier time of its own.
+    """
     table = schema.suppression
-    standing = []
-    for suppression in suppressions:
-        row = suppression_row(suppression, import_id)
-        if not store.insert_missing(conn, table, row):
-            known = _get(conn, suppression.key_hash, suppression.list_id)
-            if STRICTNESS[known.reason] >= STRICTNESS[suppression.reason]:
-                standing.append(known)
-                continue
-            del row["import_id"]
-            conn.execute(sa.update(table).where(_at(suppression.key_hash, suppression.list_id)).values(row))
-        standing.append(suppression)
-    for each in standing:
-        store.end_subscriptions(conn, [each.key_hash], list_id=each.list_id, reason=each.reason, now=each.at)
+    hashes = [each.key_hash for each in suppressions]
+    known = {(each.key_hash, each.list_id): each for each in _iter_known(conn, hashes)}
+    fresh: dict[tuple[str, str], Suppression] = {}
+    for each in suppressions:
+        before = fresh.get((each.key_hash, each.list_id)) or known.get((each.key_hash, each.list_id))
+        if before is None or STRICTNESS[each.reason] > STRICTNESS[before.reason]:
+            fresh[each.key_hash, each.list_id] = each
+    for key_hash, list_id in fresh.keys() & known.keys():
+        conn.execute(sa.delete(table).where(_at(key_hash, list_id)))
+    store.insert_all_missing(conn, table, [suppression_row(each, import_id) for each in fresh.values()])
+    standing = [(known | fresh)[each.key_hash, each.list_id] for each in suppressions]
+    by_place = sorted(standing, key=_place)
+    for (list_id, reason), group in groupby(by_place, key=_place):
+        store.end_subscriptions(conn, [each.key_hash for each in group], list_id=list_id, reason=reason, now=now)
     return standing
 
 
@@ -141,8 +146,15 @@ def read_suppression(row: sa.Row[Any]) -> Suppression:
     return Suppression(row.key_hash, SuppressionReason(row.reason), row.at, row.list_id, row.note)
 
 
-def _get(conn: sa.Connection, key_hash: str, list_id: str) -> Suppression:
-    return read_suppression(conn.execute(sa.select(schema.suppression).where(_at(key_hash, list_id))).one())
+def _iter_known(conn: sa.Connection, key_hashes: Sequence[str]) -> Iterator[Suppression]:
+    table = schema.suppression
+    for start in range(0, len(key_hashes), store.CHUNK):
+        some = table.c.key_hash.in_(key_hashes[start : start + store.CHUNK])
+        yield from map(read_suppression, conn.execute(sa.select(table).where(some)))
+
+
+def _place(suppression: Suppression) -> tuple[str, str]:
+    return suppression.list_id, suppression.reason
 
 
 def _at(key_hash: str, list_id: str) -> sa.ColumnElement[bool]:

@@ -1,0 +1,164 @@
+"""Bring a foreign file's people onto a list: streaming, in short transactions, mailing nobody.
+
+The stricter state wins, between the file and us and between two rows of the file: an import never brings back who
+has left, and who left or bounced elsewhere is suppressed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from subscribers import schema
+from subscribers.database import reading, rehearsing, writing
+from subscribers.lists import get_list
+from subscribers.tokens import KeyRing
+from subscribers.transfer.batch import Batch, Run
+from subscribers.transfer.decoding import Looked, look_at
+from subscribers.transfer.objects import is_json, iter_objects, read_object
+from subscribers.transfer.report import ImportReport, Outcome, Progress, Refused
+from subscribers.transfer.restoring import is_own_export, restore
+from subscribers.transfer.row import Row
+from subscribers.transfer.tables import iter_rows, recognise
+
+BATCH = 2000
+"""How many rows one transaction takes: the write lock is held for a fraction of a second."""
+
+KEPT_REFUSALS = 100_000
+"""How many refused rows a report holds; all of them are counted and handed to ``on_refused``."""
+
+
+def import_file(
+    engine: sa.Engine,
+    path: Path,
+    list_id: str,
+    *,
+    keys: KeyRing,
+    now: datetime,
+    dry_run: bool = False,
+    mapping: Mapping[str, str] | None = None,
+    day_first: bool | None = None,
+    on_progress: Progress | None = None,
+    on_refused: Callable[[Refused], None] | None = None,
+) -> ImportReport:
+    """Import a file of subscribers and report what became of every row; a dry run changes nothing.
+
+    ``mapping`` names the file's column for a field: email, name, first_name, last_name, tags, status, joined, ip,
+    left. ``day_first`` says how dates like 03-04-2024 are meant. A file that was broken off goes on where it stopped;
+    one imported before finds everybody known. Raises BadFile and UnknownList.
+    """
+    with reading(engine) as conn:
+        get_list(conn, list_id)
+    looked = look_at(path)
+    if is_own_export(path, looked.encoding):
+        report = ImportReport(path.name, "our own export", "its first line says so", looked.encoding, dry_run)
+        restore(engine, path, report, keys=keys, now=now, on_progress=on_progress)
+        return report
+    rows, report = _rows_of(path, looked, mapping, day_first, dry_run)
+    run = _begin(engine, path, list_id, looked, report, now)
+    for batch in _batches(rows, run, report, on_refused):
+        _apply(engine, batch, run, report, keys)
+        if on_progress is not None:
+            on_progress(report.rows, max(looked.lines, report.rows))
+    _finish(engine, run, report, now)
+    return report
+
+
+def _rows_of(
+    path: Path, looked: Looked, mapping: Mapping[str, str] | None, day_first: bool | None, dry_run: bool
+) -> tuple[Iterator[Row | Refused], ImportReport]:
+    if is_json(path, looked.encoding):
+        report = ImportReport(path.name, "JSON", "it begins like JSON", looked.encoding, dry_run)
+        return (_read_json(path, looked.encoding)), report
+    table = recognise(path, looked.encoding, mapping, day_first=day_first)
+    report = ImportReport(path.name, table.shape.name, table.because, looked.encoding, dry_run)
+    return iter_rows(path, looked.encoding, table), report
+
+
+def _read_json(path: Path, encoding: str) -> Iterator[Row | Refused]:
+    for line, found in iter_objects(path, encoding):
+        yield found if isinstance(found, Refused) else read_object(found, line)
+
+
+def _begin(engine: sa.Engine, path: Path, list_id: str, looked: Looked, report: ImportReport, now: datetime) -> Run:
+    """Note the import, or find the unfinished one of the same file and list to go on with."""
+    provenance = f"{path.name} ({report.format})"
+    if report.dry_run:
+        return Run(None, list_id, now, provenance)
+    table = schema.import_run
+    unfinished = sa.select(table).where(
+        table.c.file_hash == looked.file_hash, table.c.list_id == list_id, table.c.finished_at.is_(None)
+    )
+    with writing(engine) as conn:
+        before = conn.execute(unfinished.order_by(table.c.id)).first()
+        if before is not None:
+            report.notes.append(f"went on after row {before.rows_done:,}, where an earlier run stopped")
+            report.import_id, report.rows = before.id, before.rows_done
+            report.counts.update({Outcome(name): count for name, count in before.counts.items()})
+            return Run(before.id, list_id, now, provenance)
+        values = {
+            "list_id": list_id,
+            "file_name": path.name,
+            "file_hash": looked.file_hash,
+            "format": report.format,
+            "started_at": now,
+            "rows_done": 0,
+            "counts": {},
+        }
+        report.import_id = conn.execute(sa.insert(table).returning(table.c.id), values).scalar_one()
+    return Run(report.import_id, list_id, now, provenance)
+
+
+def _batches(
+    rows: Iterator[Row | Refused],
+    run: Run,
+    report: ImportReport,
+    on_refused: Callable[[Refused], None] | None,
+) -> Iterator[Batch]:
+    """Yield batches of readable rows, the refused ones reported; rows an earlier run did are only remembered."""
+    before = Batch(run, rows=report.rows)
+    for row in islice(rows, report.rows):
+        if isinstance(row, Row):
+            before.take(row)
+            before.people.clear()
+    while chunk := list(islice(rows, BATCH)):
+        batch = Batch(run, rows=len(chunk))
+        for row in chunk:
+            refused = row if isinstance(row, Refused) else batch.take(row)
+            if refused is not None:
+                _refuse(refused, batch, report, on_refused)
+        yield batch
+
+
+def _refuse(refused: Refused, batch: Batch, report: ImportReport, on_refused: Callable[[Refused], None] | None) -> None:
+    batch.counts[Outcome.REFUSED] += 1
+    if len(report.refused) < KEPT_REFUSALS:
+        report.refused.append(refused)
+    if on_refused is not None:
+        on_refused(refused)
+
+
+def _apply(engine: sa.Engine, batch: Batch, run: Run, report: ImportReport, keys: KeyRing) -> None:
+    """Write a batch and how far the import is in one transaction; a dry run takes everything back."""
+    around = rehearsing if report.dry_run else writing
+    with around(engine) as conn:
+        batch.apply(conn, keys)
+        report.rows += batch.rows
+        for outcome, count in batch.counts.items():
+            report.counts[outcome] += count
+        if run.import_id is not None:
+            _note(conn, run, {"rows_done": report.rows, "counts": report.counts})
+
+
+def _finish(engine: sa.Engine, run: Run, report: ImportReport, now: datetime) -> None:
+    if run.import_id is not None:
+        with writing(engine) as conn:
+            _note(conn, run, {"finished_at": now, "rows_done": report.rows, "counts": report.counts})
+
+
+def _note(conn: sa.Connection, run: Run, values: Mapping[str, object]) -> None:
+    conn.execute(sa.update(schema.import_run).where(schema.import_run.c.id == run.import_id).values(**values))

@@ -1,0 +1,51 @@
+"""What a foreign file says about one person, whatever product wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class RowStatus(StrEnum):
+    """How a file's person stood there, in our words; the later in this list, the stricter."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    BLOCKED = "blocked"
+    COMPLAINED = "complained"
+
+    @property
+    def strictness(self) -> int:
+        """Return the place in the order: when two rows or two places disagree, the higher stands."""
+        return list(RowStatus).index(self)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Tell whether the person must not be mailed."""
+        return self.strictness >= RowStatus.UNSUBSCRIBED.strictness
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person as a file has them; ``line`` is where the row begins, from 1. Times are in UTC."""
+
+    line: int
+    address: str
+    name: str = ""
+    status: RowStatus = RowStatus.ACTIVE
+    tags: tuple[str, ...] = ()
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    joined_at: datetime | None = None
+    ip: str = ""
+    confirmed_at: datetime | None = None
+    confirmed_ip: str = ""
+    left_at: datetime | None = None
+    note: str = ""
+
+
+class RowError(ValueError):
+    """One row cannot be taken; the message is the reason a person reads in the report."""

@@ -1,0 +1,98 @@
+"""Describe a product's export as a table of columns, and read rows by it.
+
+A product file in ``shapes/`` only says which column holds what; everything all products share stands here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from subscribers.address import split_name
+from subscribers.transfer.moments import read_moment
+from subscribers.transfer.row import Row, RowStatus
+
+Cells = Mapping[str, str]
+"""One row: stripped values by lower-case header; a column without a value is an empty string or is missing."""
+
+
+def always_active(_cells: Cells, _file_name: str) -> RowStatus:
+    """Judge everybody active: for files that only ever hold active people."""
+    return RowStatus.ACTIVE
+
+
+def no_tags(_cells: Cells) -> tuple[str, ...]:
+    """Return no tags: for files without any."""
+    return ()
+
+
+def no_attributes(_cells: Cells) -> Mapping[str, Any]:
+    """Return nothing: for files whose attributes are all plain columns."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One kind of file. Column names are lower-case; where several are given, the first that is filled counts.
+
+    ``header`` are the columns by which the file is recognised; ``status`` judges a row, given its cells and the
+    file's name; ``ignored`` are columns not worth keeping; every other column becomes an attribute.
+    ``day_first`` is how the product writes a date like 03-04-2024.
+    """
+
+    name: str
+    header: frozenset[str]
+    address: str
+    names: tuple[str, ...] = ()
+    status: Callable[[Cells, str], RowStatus] = always_active
+    tags: Callable[[Cells], tuple[str, ...]] = no_tags
+    attributes: Callable[[Cells], Mapping[str, Any]] = no_attributes
+    joined: tuple[str, ...] = ()
+    ip: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    confirmed_ip: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    ignored: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+    day_first: bool | None = None
+
+    def read(self, cells: Cells, line: int, file_name: str) -> Row:
+        """Return the person one row speaks of; raises RowError with the reason when it cannot be taken."""
+        name, address = split_name(cells.get(self.address, ""))
+        return Row(
+            line=line,
+            address=address,
+            name=" ".join(filter(None, (cells.get(column, "") for column in self.names))) or name,
+            status=self.status(cells, file_name),
+            tags=self.tags(cells),
+            attributes={**self._plain_attributes(cells), **self.attributes(cells)},
+            joined_at=read_moment(_first(cells, self.joined), day_first=self.day_first),
+            ip=_first(cells, self.ip),
+            confirmed_at=read_moment(_first(cells, self.confirmed), day_first=self.day_first),
+            confirmed_ip=_first(cells, self.confirmed_ip),
+            left_at=read_moment(_first(cells, self.left), day_first=self.day_first),
+            note=_first(cells, self.notes),
+        )
+
+    def _plain_attributes(self, cells: Cells) -> dict[str, str]:
+        taken = self.taken
+        return {column: value for column, value in cells.items() if value and column not in taken}
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """Return the columns that do not become attributes."""
+        several = (self.names, self.joined, self.ip, self.confirmed, self.confirmed_ip, self.left)
+        return self.ignored | self.used | {self.address} | {column for columns in several for column in columns}
+
+
+def split_tags(text: str) -> tuple[str, ...]:
+    """Part a cell at its commas, semicolons or bars into tags, in order and without repeats."""
+    parts = (part.strip() for part in re.split(r"[,;|]", text))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _first(cells: Cells, columns: tuple[str, ...]) -> str:
+    return next((cells[column] for column in columns if cells.get(column)), "")

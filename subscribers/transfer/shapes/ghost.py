@@ -1,0 +1,30 @@
+"""Ghost: the members export; who switched the mails off is a member still, and gets none."""
+
+from __future__ import annotations
+
+from subscribers.transfer.row import RowStatus
+from subscribers.transfer.shape import Cells, Shape, split_tags
+from subscribers.transfer.statuses import is_yes
+
+
+def _status(cells: Cells, _file_name: str) -> RowStatus:
+    left = cells.get("deleted_at") or not is_yes(cells.get("subscribed_to_emails", ""))
+    return RowStatus.UNSUBSCRIBED if left else RowStatus.ACTIVE
+
+
+def _tags(cells: Cells) -> tuple[str, ...]:
+    return split_tags(cells.get("labels", ""))
+
+
+GHOST = Shape(
+    name="Ghost",
+    header=frozenset(("email", "subscribed_to_emails", "complimentary_plan", "labels")),
+    address="email",
+    names=("name",),
+    status=_status,
+    tags=_tags,
+    joined=("created_at",),
+    left=("deleted_at",),
+    used=frozenset(("subscribed_to_emails", "labels")),
+    ignored=frozenset(("id", "gift_id")),
+)

@@ -1,0 +1,29 @@
+"""Kit, once ConvertKit: four columns, the status in words."""
+
+from __future__ import annotations
+
+from subscribers.transfer.row import RowStatus
+from subscribers.transfer.shape import Cells, Shape, split_tags
+from subscribers.transfer.statuses import read_status
+
+
+def _status(cells: Cells, _file_name: str) -> RowStatus:
+    """Read the status; an inactive subscriber of Kit has not confirmed yet."""
+    word = cells.get("status", "")
+    return RowStatus.PENDING if word.lower() == "inactive" else read_status(word)
+
+
+def _tags(cells: Cells) -> tuple[str, ...]:
+    return split_tags(cells.get("tags", ""))
+
+
+KIT = Shape(
+    name="Kit",
+    header=frozenset(("first_name", "email", "created_at", "status")),
+    address="email",
+    names=("first_name", "last_name"),
+    status=_status,
+    tags=_tags,
+    joined=("created_at",),
+    used=frozenset(("status", "tags")),
+)

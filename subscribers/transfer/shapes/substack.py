@@ -1,0 +1,65 @@
+"""Substack: the email list, its two older forms, and the dashboard's export.
+
+``active_subscription=false`` means that somebody does not pay; only ``email_disabled=true`` means that they left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from subscribers.transfer.row import RowStatus
+from subscribers.transfer.shape import Cells, Shape
+from subscribers.transfer.statuses import is_yes
+
+
+def _status(cells: Cells, _file_name: str) -> RowStatus:
+    return RowStatus.UNSUBSCRIBED if is_yes(cells.get("email_disabled", "")) else RowStatus.ACTIVE
+
+
+def _tags(cells: Cells) -> tuple[str, ...]:
+    return ("paid",) if is_yes(cells.get("active_subscription", "")) else ()
+
+
+LIST = Shape(
+    name="Substack",
+    header=frozenset(("email", "active_subscription", "email_disabled", "created_at")),
+    address="email",
+    status=_status,
+    tags=_tags,
+    joined=("created_at",),
+    used=frozenset(("email_disabled", "active_subscription")),
+    ignored=frozenset(("first_payment_at",)),
+)
+
+OLDEST = replace(
+    LIST,
+    name="Substack (oldest form)",
+    header=frozenset(("email", "email_disabled", "prefer_digests", "stripe_connected_customer_id")),
+)
+
+
+def _paid(cells: Cells) -> tuple[str, ...]:
+    kind = cells.get("subscription type", "").lower()
+    return () if kind in ("", "free") else ("paid",)
+
+
+# Figures about a reader's habits: not consented to with us, and of no use to a newsletter.
+_FIGURES = (
+    "activity,revenue,comments (all time),comments (last 7 days),comments (last 30 days),shares (all time),"
+    "shares (last 7 days),shares (last 30 days),email receives (last 6 months),email drops (last 6 months),"
+    "emails opened (last 6 months),email opens (last 6 months),email opens (last 7 days),email opens (last 30 days),"
+    "email last opened at,link clicks,last clicked at,unique emails seen (last 6 months),"
+    "unique emails seen (last 7 days),unique emails seen (last 30 days),post views (last 6 months),"
+    "post views (last 7 days),post views (last 30 days),unique posts seen (all-time),unique posts seen (last 7 days),"
+    "unique posts seen (last 30 days),days active (last 30 days)"
+)
+
+DASHBOARD = Shape(
+    name="Substack (dashboard)",
+    header=frozenset(("email", "subscription type", "subscription date", "activity")),
+    address="email",
+    names=("name",),
+    tags=_paid,
+    joined=("subscription date",),
+    ignored=frozenset(_FIGURES.split(",")),
+)
