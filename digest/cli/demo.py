@@ -13,14 +13,14 @@ from rich.console import Console
 import subscribers
 from digest import job, mailing, store
 from digest.cli.editions import tell_gathered, tell_left_out
-from digest.cli.opening import emit, say, workspace
+from digest.cli.opening import emit, say, warn, workspace
 from digest.cli.sending import counts_document, sentence
 from digest.cli.serving import has_browser
 from digest.drafting import Draft
 from digest.mailing import Proof
 from digest.model import EditionKey
 from digest.newsroom import Newsroom
-from digest.samples import SAMPLES_DAY, SAMPLES_NOW, copy_newsroom
+from digest.samples import SAMPLES_DAY, SAMPLES_NOW, copy_newsroom, suppressed_addresses
 from digest.settings import SECRETS_FILE, make_secrets
 from subscribers import SuppressionReason
 
@@ -29,7 +29,8 @@ NEWSLETTER = "morning"
 
 def demo(folder: Path, *, open_page: bool, as_json: bool) -> int:
     """Gather, build, preview and send the samples' edition into a folder of mails; a second run sends nothing."""
-    copy_newsroom(folder)
+    for path in copy_newsroom(folder):
+        warn(f"{path} was changed by you and is kept as it is.")
     if not (folder / SECRETS_FILE).exists():
         make_secrets(folder / SECRETS_FILE)
     key = EditionKey(NEWSLETTER, SAMPLES_DAY)
@@ -76,7 +77,7 @@ def _readers(newsroom: Newsroom, folder: Path) -> None:
     now = newsroom.clock()
     subscribers.import_file(newsroom.engine, folder / "readers.csv", list_id, keys=newsroom.keys, now=now)
     with newsroom.writing() as conn:
-        for address in (folder / "suppressed.txt").read_text(encoding="utf-8").split():
+        for address in suppressed_addresses():
             subscribers.suppress(conn, address, SuppressionReason.COMPLAINED, now=now, keys=newsroom.keys)
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import dataclasses
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 import subscribers
+from digest import store
 from digest.cli.mailer import mailer_of
 from digest.cli.opening import ask, emit, say, warn, workspace
+from digest.cli.sending import counted
 from digest.errors import UsageError
 from digest.newsroom import Newsroom
-from subscribers import Consent, Subscriber, SuppressionReason
+from subscribers import Consent, ConsentHow, Refused, Subscriber, SuppressionReason
 from subscribers.errors import BadAddress, Suppressed, UnknownSubscriber
 
 
@@ -34,23 +38,26 @@ def add(addresses: list[str], list_id: str, *, name: str, tags: str, confirm: bo
 
 def _add_one(newsroom: Newsroom, address: str, list_id: str, name: str, tags: str, *, confirm: bool) -> None:
     now = newsroom.clock()
-    consent = Consent(at=now, how="added by the newsroom on the command line")
     labels = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
     if confirm:
-        subscribers.ask_to_confirm(
+        site = subscribers.Site(newsroom.settings.site.name, newsroom.settings.site.url)
+        with newsroom.reading() as conn:
+            evidence = subscribers.evidence(subscribers.get_list(conn, list_id), now=now, form="command line")
+        mailer = mailer_of(newsroom, list_id)
+        subscribers.sign_up(
             newsroom.engine,
             address,
             list_id,
-            consent=consent,
+            consent=evidence,
+            site=site,
+            mailer=mailer,
             now=now,
             keys=newsroom.keys,
-            mailer=mailer_of(newsroom, list_id),
-            site_name=newsroom.settings.site.name,
-            site_url=newsroom.settings.site.url,
             name=name,
         )
         say(f"{address} was asked by mail to confirm {list_id}.")
         return
+    consent = Consent(at=now, how=ConsentHow.OPERATOR)
     with newsroom.writing() as conn:
         subscribers.subscribe(
             conn, address, list_id, consent=consent, now=now, keys=newsroom.keys, name=name, tags=labels
@@ -63,14 +70,17 @@ def import_people(file: Path, list_id: str, *, dry_run: bool, refused: Path | No
     with workspace() as newsroom:
         with newsroom.reading() as conn:
             subscribers.get_list(conn, list_id)
-        report = subscribers.import_file(
-            newsroom.engine, file, list_id, keys=newsroom.keys, now=newsroom.clock(), dry_run=dry_run
-        )
-    if refused is not None and report.refused:
-        with refused.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(("line", "reason", "row"))
-            writer.writerows((row.line, row.reason, row.text) for row in report.refused)
+        with _refusals(refused) as note, counted("importing", quiet=as_json) as on_progress:
+            report = subscribers.import_file(
+                newsroom.engine,
+                file,
+                list_id,
+                keys=newsroom.keys,
+                now=newsroom.clock(),
+                dry_run=dry_run,
+                on_refused=note,
+                on_progress=on_progress,
+            )
     if as_json:
         emit(dataclasses.asdict(report) | {"dry_run": dry_run})
         return 0
@@ -79,11 +89,24 @@ def import_people(file: Path, list_id: str, *, dry_run: bool, refused: Path | No
         say(f"  {count:>8} {outcome}")
     for row in report.refused[:20]:
         warn(f"{file}, line {row.line}: {row.reason}")
-    if len(report.refused) > 20:
-        warn(f"{len(report.refused) - 20} more refused rows; write them all with --refused FILE")
+    more = report.counts[subscribers.Outcome.REFUSED] - len(report.refused[:20])
+    if more:
+        warn(f"{more} more refused rows; write them all with --refused FILE")
     if dry_run:
         say("Dry run: nothing was changed.")
     return 0
+
+
+@contextmanager
+def _refusals(path: Path | None) -> Iterator[Callable[[Refused], None] | None]:
+    """Write refused rows to a file of their own as they come, safe to open in a spreadsheet."""
+    if path is None:
+        yield None
+        return
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("line", "reason", "row"))
+        yield lambda row: writer.writerow((row.line, row.reason, subscribers.safe_cell(row.text)))
 
 
 def export(list_id: str | None, format: str) -> int:
@@ -117,7 +140,7 @@ def list_people(list_id: str | None, status: str | None, *, as_json: bool) -> in
 def show(address: str, *, as_json: bool) -> int:
     """Show all that is known of one person."""
     with workspace() as newsroom, newsroom.reading() as conn:
-        known = subscribers.all_that_is_known(conn, address, newsroom.keys)
+        known = subscribers.show(conn, address, keys=newsroom.keys)
         if known is None:
             raise UnknownSubscriber(f"Nobody is known as {address}.")
     if as_json:
@@ -157,7 +180,9 @@ def forget(address: str, *, yes: bool) -> int:
     """Erase a person; only a keyed hash stays."""
     ask(f"Erase all that is known of {address}?", yes=yes)
     with workspace() as newsroom, newsroom.writing() as conn:
-        _person(conn, address)
+        person = _person(conn, address)
+        editions = [stored.id for stored in store.iter_editions(conn)]
+        store.erase_deliveries(conn, person.id, editions, now=newsroom.clock())
         subscribers.forget(conn, address, now=newsroom.clock(), keys=newsroom.keys)
     say(f"{address} is forgotten, and no import will bring them back.")
     return 0

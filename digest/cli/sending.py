@@ -80,17 +80,20 @@ def counts_document(key: EditionKey, counts: Counts) -> dict[str, object]:
 @contextmanager
 def bar(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
     """Show a progress bar with rate and time left on a terminal; nothing elsewhere."""
+    with counted("sending", quiet=quiet) as tell_count:
+        yield None if tell_count is None else lambda p: tell_count(p.done, p.expected)
+
+
+@contextmanager
+def counted(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show how many of about how many are done, on a terminal; nothing elsewhere."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("sending", total=None)
-
-        def on_progress(progress: Progress) -> None:
-            shown.update(task, completed=progress.done, total=progress.expected)
-
-        yield on_progress
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 def _proof(newsroom: Newsroom, key: EditionKey, addresses: tuple[str, ...], *, as_json: bool) -> int:
