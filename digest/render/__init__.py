@@ -1,0 +1,28 @@
+"""Turns an edition into mail: the theme's HTML and text once a variant, encoded once, joined once a reader."""
+
+from digest.render.encode import Encoded, compile_message
+from digest.render.headers import URL_LIMIT, MailHeaders, message_id, url_warning
+from digest.render.inline import inline
+from digest.render.messages import Message, render_message
+from digest.render.pictures import prepare as prepare_picture
+from digest.render.slots import SLOTS
+from digest.render.templates import templates_dir
+from digest.render.variant import fill, render_variant, source_html
+
+__all__ = [
+    "SLOTS",
+    "URL_LIMIT",
+    "Encoded",
+    "MailHeaders",
+    "Message",
+    "compile_message",
+    "fill",
+    "inline",
+    "message_id",
+    "prepare_picture",
+    "render_message",
+    "render_variant",
+    "source_html",
+    "templates_dir",
+    "url_warning",
+]
