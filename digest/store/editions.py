@@ -215,16 +215,15 @@ def finish(conn: sa.Connection, edition_id: int, state: State, *, now: datetime,
 
 
 def reopen(conn: sa.Connection, edition_id: int, *, deadline: datetime | None) -> None:
-    """Take up the sending of a frozen edition again that was held, stopped or had expired.
+    """Take up the sending of a frozen edition again: one that was stopped, or whose ambiguous mails go again.
 
-    Raises UsageError when it was never frozen or has been sent.
+    Orders to pause, stop or hold are taken back. Raises UsageError when it was never frozen.
     """
-    ended = (State.FROZEN, State.HELD, State.STOPPED, State.EXPIRED)
-    stuck = sa.and_(_e.c.id == edition_id, _e.c.frozen_at.is_not(None), _e.c.state.in_(ended))
+    begun = sa.and_(_e.c.id == edition_id, _e.c.frozen_at.is_not(None))
     values = {"state": State.FROZEN.value, "finished_at": None, "deadline": deadline, "why": ""}
-    done = conn.execute(sa.update(_e).where(stuck).values(**values, stop_requested=False, paused=False, held=False))
+    done = conn.execute(sa.update(_e).where(begun).values(**values, stop_requested=False, paused=False, held=False))
     if done.rowcount != 1:
-        raise UsageError(f"{_told(conn, edition_id)} cannot be taken up again: only one that stopped half way can.")
+        raise UsageError(f"{_told(conn, edition_id)} cannot be taken up again: its sending never began.")
 
 
 def set_flag(

@@ -147,11 +147,17 @@ def test_a_send_that_stopped_half_way_can_be_taken_up_again(conn: Connection) ->
     assert [s.key for s in store.unfinished(conn)] == [KEY]
 
 
+def test_a_sent_edition_can_be_opened_for_mails_that_were_ambiguous(conn: Connection) -> None:
+    edition_id = send(conn, edition(story(1)))
+
+    store.reopen(conn, edition_id, deadline=at(5, 15))
+
+    assert (stored(conn).state, stored(conn).deadline, stored(conn).finished_at) == (State.FROZEN, at(5, 15), None)
+
+
 def test_only_what_was_frozen_can_be_taken_up_again(conn: Connection) -> None:
-    with pytest.raises(UsageError, match="cannot be taken up again"):
+    with pytest.raises(UsageError, match="its sending never began"):
         store.reopen(conn, save(conn, edition(story(1))), deadline=None)
-    with pytest.raises(UsageError, match="cannot be taken up again"):
-        store.reopen(conn, send(conn, edition(story(1))), deadline=None)
 
 
 def test_a_draft_expires_and_a_send_under_way_does_not(conn: Connection) -> None:
