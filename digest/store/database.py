@@ -36,8 +36,8 @@ def upgrade(engine: sa.Engine) -> None:
 
 
 def is_empty(engine: sa.Engine) -> bool:
-    """Tell whether nobody has made any table yet."""
-    return _states(engine) == {"empty"}
+    """Tell whether our tables are still to be made, though another process may just be making the subscribers'."""
+    return _state(engine, migrations_dir(), VERSION_TABLE) == "empty"
 
 
 def check(engine: sa.Engine) -> None:
@@ -47,7 +47,7 @@ def check(engine: sa.Engine) -> None:
         return
     if "unknown" in found:
         raise StoreError(_TOO_NEW.format(where=_told(engine)))
-    what = "has no tables yet" if found == {"empty"} else "was made by an older version of this program"
+    what = "has no tables yet" if "empty" in found else "was made by an older version of this program"
     raise StoreError(f"The database {_told(engine)} {what}. Back it up, then run `digest db upgrade`.")
 
 
@@ -59,9 +59,13 @@ _TOO_NEW = (
 
 def _states(engine: sa.Engine) -> set[str]:
     """Return how the database stands to the two histories."""
-    histories = ((subscribers.migrations_dir(), subscribers.VERSION_TABLE), (migrations_dir(), VERSION_TABLE))
+    theirs = _state(engine, subscribers.migrations_dir(), subscribers.VERSION_TABLE)
+    return {theirs, _state(engine, migrations_dir(), VERSION_TABLE)}
+
+
+def _state(engine: sa.Engine, folder: Path, version_table: str) -> str:
     try:
-        return {subscribers.state(engine, folder, table) for folder, table in histories}
+        return subscribers.state(engine, folder, version_table)
     except subscribers.DatabaseError as error:
         raise StoreError(f"Cannot look into the database {_told(engine)}: {error}") from error
 

@@ -120,6 +120,11 @@ def test_a_changed_schedule_sends_nothing_whose_time_had_passed() -> None:
     assert "schedule was changed" in decision.because
 
 
+def test_a_rule_in_words_changes_with_days_time_and_zone_and_not_with_skipped_dates() -> None:
+    assert rule().words() == "mon tue wed thu fri 06:30 not after 10:30 America/New_York"
+    assert rule(not_after=None, skip_dates={MONDAY}).words() == "mon tue wed thu fri 06:30 America/New_York"
+
+
 def test_a_clock_set_back_decides_nothing_again() -> None:
     assert decided(DUE - timedelta(hours=1), last_planned=MONDAY) == []
 

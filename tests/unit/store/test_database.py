@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,21 @@ def test_a_fresh_database_says_what_to_do(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def test_a_database_that_another_process_is_just_making_counts_as_empty(tmp_path: Path) -> None:
+    engine = subscribers.open_engine(f"sqlite:///{tmp_path / 'digest.db'}")
+    subscribers.upgrade(engine)
+
+    assert store.is_empty(engine)
+    engine.dispose()
+
+
+def test_an_older_database_says_what_to_do(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscribers, "state", lambda *_: "older")
+
+    with pytest.raises(StoreError, match=r"older version of this program.*digest db upgrade"):
+        store.check(engine)
+
+
 def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engine) -> None:
     with subscribers.writing(engine) as conn:
         conn.exec_driver_sql(f"UPDATE {store.VERSION_TABLE} SET version_num = 'future'")
@@ -93,6 +109,11 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not a SQLite database"):
         store.is_empty(engine)
     engine.dispose()
+
+
+def test_a_moment_without_a_zone_is_a_mistake(engine: sa.Engine) -> None:
+    with subscribers.reading(engine) as conn, pytest.raises(sa.exc.StatementError, match="no time zone"):
+        store.printed(conn, "morning", datetime(2026, 1, 5))
 
 
 def _ledger_of(engine: sa.Engine) -> dict[str, str]:
