@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import quopri
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import PurePosixPath
@@ -26,30 +27,29 @@ _PART = "Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: 
 Slot = tuple[str, str]
 """A place for a value: the slot's name and the context it is escaped for, ``text`` or ``html``."""
 
-_ESCAPES: dict[str, Callable[[str], str]] = {"text": str, "html": lambda value: escape(value, quote=True)}
+_ESCAPES: dict[str, Callable[[str], str]] = {"text": str, "html": escape}
+_SPECIAL = re.compile("[&<>\"']")
 
 
 class Encoded:
     """A variant ready for its readers; made by ``compile_message``, never changed after, safe between threads."""
 
-    __slots__ = ("_attachments", "_headers", "_html", "_places", "_rendered", "_start", "_text", "_values", "_wire")
+    __slots__ = ("_attachments", "_constant", "_headers", "_html", "_places", "_text", "_wire")
 
     def __init__(self, rendered: Rendered, headers: MailHeaders) -> None:
         self._headers = headers
-        self._rendered = rendered
-        self._start = head.constant_lines(headers)
+        self._constant = head.constant_lines(headers).decode("ascii")
         self._text = _split(_ended(rendered.text), rendered.slots, "text")
         self._html = _split(_ended(rendered.html), rendered.slots, "html") if rendered.html else ([""], [])
         self._attachments = [_api_attachment(name, data) for name, data in _shown_pictures(rendered)]
         pieces, slots = _wire_pieces(rendered, self._text, self._html)
         self._wire: list[bytes] = [b""]
-        self._places: list[tuple[int, Slot]] = []
+        self._places: dict[str, tuple[list[int], list[int]]] = {}
         for piece, slot in zip(pieces, [*slots, None], strict=True):
             self._wire.append(piece)
             if slot is not None:
-                self._places.append((len(self._wire), slot))
+                self._places.setdefault(slot[0], ([], []))[slot[1] == "html"].append(len(self._wire))
                 self._wire.append(b"")
-        self._values = tuple(sorted(set(slots)))
 
     def message(self, recipient: Recipient, values: Mapping[str, str]) -> bytes:
         """Return the whole message: CRLF lines of at most 998 octets in the head and 76 in the body, ASCII only.
@@ -57,11 +57,17 @@ class Encoded:
         No body line starts with a dot, so the bytes need no dot-stuffing. The same arguments give the same bytes.
         Raises RenderError when a value the variant needs is missing or an address cannot stand in a header.
         """
-        encoded = {(name, kind): quoted.encode_value(_escaped(values, name, kind)) for name, kind in self._values}
         parts = self._wire.copy()
         parts[0] = self._head(recipient, values)
-        for index, slot in self._places:
-            parts[index] = encoded[slot]
+        for name, (in_text, in_html) in self._places.items():
+            value = _value(values, name)
+            encoded = quoted.encode_value(value)
+            for index in in_text:
+                parts[index] = encoded
+            if _SPECIAL.search(value):
+                encoded = quoted.encode_value(escape(value))
+            for index in in_html:
+                parts[index] = encoded
         return b"".join(parts)
 
     def payload(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, Any]:
@@ -86,21 +92,23 @@ class Encoded:
     @property
     def size_bytes(self) -> int:
         """Return the size of the message without the reader's own values and header lines."""
-        return len(self._start) + sum(map(len, self._wire))
+        return len(self._constant) + sum(map(len, self._wire))
 
     def _message_id(self, recipient: Recipient) -> str:
-        if recipient.message_id:
-            return f"<{recipient.message_id.strip('<>')}>"
-        return head.message_id(self._headers.edition, recipient.subscriber_id, self._headers.host)
+        written = recipient.message_id or head.message_id(
+            self._headers.edition, recipient.subscriber_id, self._headers.host
+        )
+        return head.check_message_id(written)
 
     def _head(self, recipient: Recipient, values: Mapping[str, str]) -> bytes:
         to = head.mailbox(recipient.name, recipient.address, column=len("To: "))
-        lines = [self._start, f"To: {to}\r\n".encode("ascii"), head.line("Message-ID", self._message_id(recipient))]
+        leave = ""
         if self._headers.list_id:
             url = _value(values, "unsubscribe_url")
-            lines.append(head.list_unsubscribe(url, self._headers.unsubscribe_mailto))
-        lines.append(b"MIME-Version: 1.0\r\n")
-        return b"".join(lines)
+            leave = head.list_unsubscribe(url, self._headers.unsubscribe_mailto)
+        identity = self._message_id(recipient)
+        lines = f"{self._constant}To: {to}\r\nMessage-ID: {identity}\r\n{leave}MIME-Version: 1.0\r\n"
+        return lines.encode("ascii")
 
     def _api_headers(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, str]:
         written = {name: head.unfold(value) for name, value in head.list_lines(self._headers)}
@@ -112,8 +120,8 @@ class Encoded:
         return written
 
 
-def _split_lines(lines: bytes) -> list[tuple[str, str]]:
-    split = (written.partition(": ") for written in lines.decode("ascii").splitlines())
+def _split_lines(lines: str) -> list[tuple[str, str]]:
+    split = (written.partition(": ") for written in lines.splitlines())
     return [(name, value) for name, _, value in split]
 
 
@@ -177,10 +185,6 @@ def _value(values: Mapping[str, str], name: str) -> str:
         return values[name]
     except KeyError:
         raise RenderError(f"The mail needs the reader's {name}, and no value was given for it.") from None
-
-
-def _escaped(values: Mapping[str, str], name: str, kind: str) -> str:
-    return _ESCAPES[kind](_value(values, name))
 
 
 def _join(split: tuple[list[str], list[Slot]], values: Mapping[str, str]) -> str:

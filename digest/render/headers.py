@@ -23,6 +23,7 @@ URL_LIMIT = 74
 """Longest unsubscribe URL that relays built on common libraries leave alone when they write the header anew."""
 
 _LINE = 76
+_ADDRESS_MAXIMUM = 320  # 64 octets, @ and 255 octets: RFC 5321 §4.5.3.1
 _LINE_MAXIMUM = 998  # RFC 5322 §2.1.1, without CRLF
 _WORD_MAXIMUM = 75  # RFC 2047 §2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -30,6 +31,8 @@ _SAFE = re.compile(r"[ -~]*\Z")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _URL = re.compile(r"https?://[!#-;=?-Z\]\[_a-z~]+\Z")
 _ADDRESS = re.compile(r"[!#-'*+\-/-9=?A-Z^-~.]+@[A-Za-z0-9.-]+\Z")
+_SIMPLE_NAME = re.compile(r"[A-Za-z][A-Za-z'-]*(?: [A-Za-z][A-Za-z'-]*){0,4}\Z")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>\Z")
 _QUOTED_ADDRESS = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"@[A-Za-z0-9.-]+\Z')
 
 
@@ -105,6 +108,8 @@ def mailbox(name: str, address: str, *, column: int) -> str:
     Control characters of a name become spaces: it is the reader's own. A bad address raises RenderError.
     """
     spec = check_address(address)
+    if _SIMPLE_NAME.match(name) and column + len(name) + len(spec) + 3 <= _LINE:
+        return f"{name} <{spec}>"
     shown = " ".join(_CONTROL.sub(" ", name).split())
     if not shown:
         return spec
@@ -116,6 +121,8 @@ def mailbox(name: str, address: str, *, column: int) -> str:
 
 def check_address(address: str) -> str:
     """Return the address as a header may hold it, its domain as A-labels (RFC 5890); raises RenderError."""
+    if _ADDRESS.match(address) and len(address) <= _ADDRESS_MAXIMUM:
+        return address
     local, at, domain = address.rpartition("@")
     if not domain.isascii():
         try:
@@ -125,19 +132,30 @@ def check_address(address: str) -> str:
     if not local.isascii():
         raise RenderError(f"{address!r} has letters outside ASCII before the @ and needs SMTPUTF8; it was not mailed.")
     whole = f"{local}{at}{domain}"
-    if not (_ADDRESS.match(whole) or _QUOTED_ADDRESS.match(whole)) or len(whole) > 320:
+    if not (_ADDRESS.match(whole) or _QUOTED_ADDRESS.match(whole)) or len(whole) > _ADDRESS_MAXIMUM:
         raise RenderError(f"{address!r} cannot stand in a mail header: it is no mail address.")
     return whole
 
 
-def list_unsubscribe(url: str, mailto: str) -> bytes:
-    """Return List-Unsubscribe on one line and, for the URL, List-Unsubscribe-Post (RFC 2369, RFC 8058 §3.1)."""
+def check_message_id(written: str) -> str:
+    """Return a Message-ID in its angle brackets; raises RenderError when it could not stand in a header."""
+    identity = written if written.startswith("<") else f"<{written}>"
+    if not _MESSAGE_ID.match(identity):
+        raise RenderError(f"{written!r} cannot be a Message-ID.")
+    return identity
+
+
+def list_unsubscribe(url: str, mailto: str) -> str:
+    """Return the lines List-Unsubscribe, never folded, and List-Unsubscribe-Post (RFC 2369, RFC 8058 §3.1)."""
     if not _URL.match(url):
         raise RenderError(f"The unsubscribe URL {url!r} is not a plain http(s) URL; check site.url.")
     value = f"<{url}>"
     if mailto:
-        value += f", <mailto:{_leave_by_mail(mailto, url.rpartition('/')[2])}>"
-    return line("List-Unsubscribe", value) + b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        value += f", <mailto:{_leave_by_mail(refuse_breaks('List-Unsubscribe', mailto), url.rpartition('/')[2])}>"
+    written = f"List-Unsubscribe: {value}"
+    if len(written) > _LINE_MAXIMUM:
+        raise RenderError(f"Header List-Unsubscribe has {len(written)} characters; {_LINE_MAXIMUM} are allowed.")
+    return f"{written}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 def _leave_by_mail(mailto: str, token: str) -> str:
