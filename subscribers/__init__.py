@@ -3,8 +3,32 @@
 What is named here is the package's face; the modules behind it may change.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from subscribers.address import Address, masked, parse_address
-from subscribers.database import VERSION_TABLE, migrate, migrations_dir, open_engine, reading, state, upgrade, writing
+from subscribers.consent import (
+    Mailer,
+    Site,
+    confirm,
+    evidence,
+    purge_unconfirmed,
+    request_confirmation,
+    send_confirmation,
+    sign_up,
+)
+from subscribers.database import (
+    VERSION_TABLE,
+    migrate,
+    migrations_dir,
+    open_engine,
+    reading,
+    rehearsing,
+    state,
+    upgrade,
+    writing,
+)
 from subscribers.errors import (
     BadAddress,
     BadFile,
@@ -39,11 +63,16 @@ from subscribers.model import (
     Suppression,
     SuppressionReason,
 )
+from subscribers.privacy import forget, show
 from subscribers.resources import templates_dir
 from subscribers.schema import UtcDateTime
 from subscribers.store import check_keys, find_subscriber, get_subscriber, iter_consents, iter_subscribers
 from subscribers.suppression import is_suppressed, iter_suppressions, lift_suppression, suppress
 from subscribers.tokens import KeyRing, Purpose, Token, sign, verify
+from subscribers.transfer import ImportReport, Outcome, Refused, export_list, import_file
+
+if TYPE_CHECKING:
+    from subscribers.web import router
 
 __all__ = [
     "VERSION_TABLE",
@@ -54,9 +83,14 @@ __all__ = [
     "Consent",
     "ConsentHow",
     "DatabaseError",
+    "ImportReport",
     "KeyRing",
     "List",
+    "Mailer",
+    "Outcome",
     "Purpose",
+    "Refused",
+    "Site",
     "Subscriber",
     "SubscribersError",
     "Subscription",
@@ -69,14 +103,19 @@ __all__ = [
     "UnknownSubscriber",
     "UtcDateTime",
     "check_keys",
+    "confirm",
     "count_active",
     "create_list",
     "ensure_list",
+    "evidence",
+    "export_list",
     "find_list",
     "find_list_by_number",
     "find_subscriber",
+    "forget",
     "get_list",
     "get_subscriber",
+    "import_file",
     "is_suppressed",
     "iter_consents",
     "iter_lists",
@@ -88,10 +127,17 @@ __all__ = [
     "migrations_dir",
     "open_engine",
     "parse_address",
+    "purge_unconfirmed",
     "reading",
     "recipients",
+    "rehearsing",
+    "request_confirmation",
+    "router",
+    "send_confirmation",
     "set_choices",
+    "show",
     "sign",
+    "sign_up",
     "state",
     "subscribe",
     "suppress",
@@ -102,3 +148,12 @@ __all__ = [
     "withdrawn_since",
     "writing",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the web pages when they are first asked for: the command line does without them and starts sooner."""
+    if name != "router":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from subscribers.web import router
+
+    return router
