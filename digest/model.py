@@ -304,6 +304,7 @@ class Block:
 
     ``position`` is ``top``, ``after:<section id>``, ``end``, or empty for the theme's own place.
     ``by`` names who paid for a sponsor block or who is quoted; ``disclosure`` is printed under a sponsor block.
+    ``image`` is the picture the editor named, beside the block's file; ``picture`` is it once made ready for mail.
     """
 
     id: str
@@ -319,6 +320,7 @@ class Block:
     position: str = ""
     entries: tuple[ListingEntry, ...] = ()
     picture: Picture | None = None
+    image: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)
