@@ -22,7 +22,10 @@ RARE_WORDS = 25
 COMMON_WORD = 40
 """A word in more stories than this (and 12 at least) finds nobody; it keeps a day's cost linear in its stories."""
 NEIGHBOURS = 40
+UNCERTAIN = 0.001
 LEAST_WORDS, LEAST_NAMES = 0.03, 0.05
+CERTAIN_WORDS, CERTAIN_PHRASES = 0.35, 0.08
+"""A pair that shares less of both is never merged unasked: in a local paper all stories share rare place names."""
 
 Pair = tuple[int, int]
 
@@ -91,6 +94,8 @@ def _score(profiles: Sequence[pairs.Profile], model: pairs.Model, apart: set[Pai
         if terms["words"] <= LEAST_WORDS and terms["names"] <= LEAST_NAMES:
             continue
         likeness = pairs.probability(terms, model, hours)
+        if terms["words"] < CERTAIN_WORDS and terms["word pairs"] < CERTAIN_PHRASES:
+            likeness = min(likeness, model.strict - UNCERTAIN)
         if likeness >= LEAST_LIKENESS:
             scored.likeness[one, other] = likeness
             scored.terms[one, other] = {**terms, "hours": hours}
