@@ -14,7 +14,10 @@ from pathlib import Path
 SECTIONS = ("city", "nation", "world", "business", "culture", "sport")
 SEED = 20260105
 
-_SYLLABLES = "ba be bor da del den fa fen gar hal ho ka kel la lin lor ma mer mo na nor pa pel ra ren sa sel ta tor va vel wen".split()
+_SYLLABLES = (
+    "ba", "be", "bor", "da", "del", "den", "fa", "fen", "gar", "hal", "ho", "ka", "kel", "la", "lin", "lor", "ma",
+    "mer", "mo", "na", "nor", "pa", "pel", "ra", "ren", "sa", "sel", "ta", "tor", "va", "vel", "wen",
+)  # fmt: skip
 _WHO = (
     "the council", "the harbour board", "the school authority", "the regional court", "a panel of doctors",
     "the ferry company", "the water works", "the theatre's trustees", "the league", "the fire service",

@@ -209,8 +209,10 @@ def _smtp_source(folder: Path, message: bytes, count: int) -> tuple[Spent | None
     file.write_bytes(message.replace(b"\r\n", b"\n"))
     with discarding() as sink:
         spent = _spend(
-            [program, "-4", "-d", "-s", str(CONNECTIONS), "-m", str(count), "-F", str(file)]
-            + ["-f", "morning@courier.example", "-t", "reader@example.org", f"127.0.0.1:{sink.port}"]
+            [
+                *(program, "-4", "-d", "-s", str(CONNECTIONS), "-m", str(count), "-F", str(file)),
+                *("-f", "morning@courier.example", "-t", "reader@example.org", f"127.0.0.1:{sink.port}"),
+            ]
         )
     if sink.messages != count:
         raise SystemExit(f"smtp-source sent {sink.messages} of {count} messages: its figure would be wrong.")
@@ -259,19 +261,20 @@ def _tell(report: dict[str, Any]) -> None:
     for name, value in report["conditions"].items():
         print(f"{name:12} {value}")
     for size in report["sizes"]:
-        ours, peer, ratios = size["digest"], size["smtp_source"], size["ratios"]
-        print(f"\n{size['readers']:,} readers, {size['stories']} stories in, {size['printed']} printed, "
-              f"{size['message_bytes']:,} bytes a mail, median of {size['runs']}")  # fmt: skip
-        calls = ", ".join(f"{count} {name}" for name, count in size["calls_not_per_reader"].items())
-        print(f"  once an edition   {calls}; {size['joins']:,} joins")
-        print(
-            f"  CPU s per 1,000   {ours['cpu_s_per_1000_whole']:.3f} whole, {ours['cpu_s_per_1000_steady']:.3f} steady"
-        )
-        print(f"  messages a second {ours['messages_per_s_steady']:,.0f}; peak memory {ours['peak_mb']:.0f} MB")
-        if peer:
-            print(
-                f"  smtp-source       {peer['cpu_s_per_1000']:.3f} CPU s per 1,000, {peer['messages_per_s']:,.0f} a second"
-            )
-            print(f"  ratios            CPU {ratios['cpu_whole']:.2f} whole, {ratios['cpu_steady']:.2f} steady; "
-                  f"rate {ratios['rate_steady']:.2f}")  # fmt: skip
+        _tell_size(size)
     print(f"\ntemplate, premailer and MIME work independent of readers: {report['independent_of_readers']}")
+
+
+def _tell_size(size: dict[str, Any]) -> None:
+    ours, peer, ratios = size["digest"], size["smtp_source"], size["ratios"]
+    calls = ", ".join(f"{count} {name}" for name, count in size["calls_not_per_reader"].items())
+    print(f"\n{size['readers']:,} readers, {size['stories']} stories in, {size['printed']} printed,")
+    print(f"{size['message_bytes']:,} bytes a mail, median of {size['runs']}")
+    print(f"  once an edition   {calls}; {size['joins']:,} joins")
+    print(f"  CPU s per 1,000   {ours['cpu_s_per_1000_whole']:.3f} whole, {ours['cpu_s_per_1000_steady']:.3f} steady")
+    print(f"  messages a second {ours['messages_per_s_steady']:,.0f}; peak memory {ours['peak_mb']:.0f} MB")
+    if not peer:
+        return
+    print(f"  smtp-source       {peer['cpu_s_per_1000']:.3f} CPU s per 1,000; {peer['messages_per_s']:,.0f} a second")
+    print(f"  ratios            CPU {ratios['cpu_whole']:.2f} whole, {ratios['cpu_steady']:.2f} steady;", end=" ")
+    print(f"rate {ratios['rate_steady']:.2f}")

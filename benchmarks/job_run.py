@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,7 @@ def _count_calls() -> Counter[str]:
 
 
 def _differences(steps: dict[str, float]) -> dict[str, float]:
-    names = list(steps)
-    spent = {name: steps[name] - steps[before] for before, name in zip(names, names[1:], strict=False)}
+    spent = {name: steps[name] - steps[before] for before, name in pairwise(steps)}
     return {"start": steps["start"], **spent}
 
 
