@@ -23,8 +23,8 @@ class _Sentence:
         return self.text
 
 
-def sumy_method(name: str) -> Callable[[Sequence[str], int], list[int]]:
-    """Return a function from sentences and a number to the chosen places, in order."""
+def sumy_method(name: str, *, by_rank: bool = False) -> Callable[[Sequence[str], int], list[int]]:
+    """Return a function from sentences and a number to the chosen places, in text order, or best first."""
     from sumy.nlp.stemmers import Stemmer
     from sumy.utils import get_stop_words
 
@@ -32,14 +32,23 @@ def sumy_method(name: str) -> Callable[[Sequence[str], int], list[int]]:
     summarizer: Any = getattr(module, f"{name}Summarizer")(Stemmer("english"))
     summarizer.stop_words = get_stop_words("english")
 
+    def ranked(sentences: Sequence[_Sentence], count: Any, rating: Any, *given: Any, **named: Any) -> list[_Sentence]:
+        rate = rating if callable(rating) else rating.__getitem__
+        best = sorted(sentences, key=lambda each: -rate(each))
+        return best[: int(count)] if isinstance(count, int) else best
+
+    if by_rank:
+        summarizer._get_best_sentences = ranked
+
     def choose(sentences: Sequence[str], count: int) -> list[int]:
         wrapped = [_Sentence(text) for text in sentences]
         place = {id(each): i for i, each in enumerate(wrapped)}
         document = SimpleNamespace(
             sentences=tuple(wrapped), words=tuple(word for each in wrapped for word in each.words), headings=()
         )
-        if len(wrapped) <= count:
+        if len(wrapped) <= count and not by_rank:
             return list(range(len(wrapped)))
-        return sorted(place[id(each)] for each in summarizer(document, count))
+        chosen = [place[id(each)] for each in summarizer(document, count)]
+        return chosen if by_rank else sorted(chosen)
 
     return choose

@@ -168,8 +168,10 @@ def measure_pooled(folder: Path, *, peers: bool, words: int = 250) -> dict[str, 
         results["lead_of_first"].append(_cut([first[a:b] for a, b in split(first)], row["summary"], words))
         if peers:
             joined = [story.text[a:b] for story in stories for a, b in split(story.text)]
-            ranked = sumy_method("LexRank")(joined, 40)
-            results.setdefault("sumy_LexRank", []).append(_cut([joined[i] for i in ranked], row["summary"], words))
+            for name, by_rank in (("sumy_LexRank", True), ("sumy_LexRank best 40 in text order", False)):
+                ranked = sumy_method("LexRank", by_rank=by_rank)(joined, 40)
+                text = [joined[i] for i in ranked]
+                results.setdefault(name, []).append(_cut(text, row["summary"], words))
     return {
         name: {m: round(100 * mean([each[m] for each in listed]), 2) for m in MEASURES}
         for name, listed in results.items()

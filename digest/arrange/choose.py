@@ -176,7 +176,7 @@ class _Room:
 
     def _is_over_quota(self, each: Placed) -> bool:
         story = each.cluster.lead
-        same_source = sum(one.cluster.lead.source == story.source for one in self.taken)
+        same_source = sum(one.cluster.lead.publisher == story.publisher for one in self.taken)
         same_author = sum(bool(story.byline) and one.cluster.lead.byline == story.byline for one in self.taken)
         return (0 < self.rule.max_per_source <= same_source) or (0 < self.rule.max_per_author <= same_author)
 

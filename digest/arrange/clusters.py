@@ -45,10 +45,10 @@ def group(
     return Grouping(tuple(sorted(merged, key=_print_order)), tuple(sorted(possible, key=_print_order)))
 
 
-def house_rule(story: Story) -> tuple[int, int, float, str]:
+def house_rule(story: Story) -> tuple[int, bool, int, float, str]:
     """Return the key by which a cluster's stories are sorted: own before wire, longest, newest, then the id."""
     moment = story.published or story.known_at or _LONG_AGO
-    return (_standing(story), -len(story.text), -moment.timestamp(), story.id)
+    return (_standing(story), bool(story.outlet), -len(story.text), -moment.timestamp(), story.id)
 
 
 def _standing(story: Story) -> int:

@@ -90,7 +90,7 @@ def independent_sources(cluster: Cluster) -> int:
     if cluster.kind != "event":
         return 1
     copied = set(cluster.evidence.get("copies", {}))
-    return max(1, len({story.source for story in cluster.stories if story.id not in copied}))
+    return max(1, len({story.publisher for story in cluster.stories if story.id not in copied}))
 
 
 def _fresh(cluster: Cluster, now: datetime) -> Reason:
@@ -99,7 +99,7 @@ def _fresh(cluster: Cluster, now: datetime) -> Reason:
 
 
 def _own(cluster: Cluster, own: frozenset[str]) -> Reason:
-    is_own = any(story.source in own for story in cluster.stories) if own else cluster.lead.rights is Rights.OWN
+    is_own = any(story.source in own and not story.outlet for story in cluster.stories) if own else cluster.lead.rights is Rights.OWN
     return Reason("own reporting", OWN_POINTS if is_own else 0.0, "the newsroom's own reporting")
 
 

@@ -28,7 +28,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 _CLAIM = _any(
-    r"claim(?:s|ed|ing)?\b(?! (?:the lives|the life|\w+ lives|(?:a|the|his|her|their) (?:title|win|victory|gold|medal)))",
+    r"claim(?:s|ed|ing)?\b(?! (?:(?:the|\w+) (?:lives|life)|(?:a|the|his|her|their) (?:title|win|victory|gold|medal)))",
     r"alleg(?:e|es|ed|edly|ing|ations?)\b",
     r"accus(?:e|es|ed|ing|ations?)\b",
     r"blam(?:e|es|ed|ing)\b",
@@ -54,8 +54,9 @@ _PLAIN = _any(
     r"|findings?|rumou?rs?)\b",
 )
 _DOUBT = _any(
-    r"(?:call|calls|called|describ\w+|brand\w+|label\w+) (?:\w+ ){0,5}(?:false|untrue|baseless|unfounded|absurd|nonsense"
-    r"|fabricat\w+|fake|forger(?:y|ies)|lies?|ridiculous|wrong|misleading|propaganda|inaccurate|a smear|a hoax)\b",
+    r"(?:call|calls|called|describ\w+|brand\w+|label\w+) (?:\w+ ){0,5}(?:false|untrue|baseless|unfounded|absurd"
+    r"|nonsense|fabricat\w+|fake|forger(?:y|ies)|lies?|ridiculous|wrong|misleading|propaganda|inaccurate"
+    r"|a smear|a hoax)\b",
     r"(?:baseless|unfounded|untrue|not true|no truth|incorrect|no basis)\b",
     r"no (?:\w+ )?(?:evidence|sign|signs|proof|link|connection|indication|irregularities|wrongdoing)\b",
     r"(?:could|can) not (?:\w+ )?(?:be )?(?:independently )?(?:verif\w+|confirm\w*)",

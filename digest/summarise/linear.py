@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from digest.model import Blurb, Origin, Story
-from digest.summarise import balance, document, features, guard, lead, select
+from digest.summarise import balance, document, features, guard, lead, pooled, select
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +46,19 @@ class LinearSummarizer:
         self._balanced = balanced
 
     def summarise(self, stories: Sequence[Story], *, max_sentences: int, max_words: int) -> Blurb:
-        """Return the blurb of the first story."""
+        """Return the blurb of one story, or of all accounts handed in."""
         if not stories:
             return Blurb("", Origin.NONE, method=self.name)
+        limits = select.Limits(max_sentences, max_words)
+        if len(stories) > 1 and all(lead.is_english(story) for story in stories):
+            return self._of_many(stories, limits)
         read = document.read(stories[0])
         if not lead.is_english(stories[0]) or len(read.texts) <= 1:
             return lead.leading(read, max_sentences, max_words, method=self.name)
-        return self._of_one(read, select.Limits(max_sentences, max_words))
+        return self._of_one(read, limits)
 
     def _of_one(self, read: document.Document, limits: select.Limits) -> Blurb:
-        weights = self._weights or shipped_weights()
-        scores = [weights.score(row) for row in features.table(read)]
+        scores = self._score(read)
         gate = guard.Gate(read.texts) if self._guarded else guard.Open()
         chosen = select.greedy(scores, read.likeness, read.sizes, limits, gate.may_enter)
         if not chosen:
@@ -64,3 +66,11 @@ class LinearSummarizer:
         if self._balanced:
             chosen = balance.balance(read, scores, chosen, limits, gate)
         return lead.build(read, chosen, method=self.name)
+
+    def _of_many(self, stories: Sequence[Story], limits: select.Limits) -> Blurb:
+        accounts = [document.read(story, pooled.READ_OF_EACH) for story in stories]
+        return pooled.pool(accounts, self._score, limits, method=f"{self.name}, pooled")
+
+    def _score(self, read: document.Document) -> list[float]:
+        weights = self._weights or shipped_weights()
+        return [weights.score(row) for row in features.table(read)]
