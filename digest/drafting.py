@@ -123,7 +123,8 @@ def withheld_because(story: Story, newsletter: NewsletterSettings, now: datetime
         return f"embargoed until {story.embargo_until:%Y-%m-%d %H:%M} UTC"
     if story.published is not None and story.published < now - newsletter.max_age:
         return f"published on {story.published:%Y-%m-%d}, older than {_span(newsletter)}"
-    words = {w.casefold() for w in (*story.tags, story.department, story.section, story.source, story.kind) if w}
+    named = (*story.tags, story.department, story.section, story.source, story.outlet, story.kind)
+    words = {word.casefold() for word in named if word}
     if newsletter.include and not words & {w.casefold() for w in newsletter.include}:
         return "not among what this newsletter includes"
     excluded = words & {w.casefold() for w in newsletter.exclude}

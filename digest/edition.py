@@ -85,7 +85,7 @@ def item_of(placed: Placed, words: Words, *, lead: bool = False) -> Item:
         kicker=_kicker(story, label),
         label=label,
         kind=story.kind,
-        source=story.source,
+        source=story.outlet,
         byline=story.byline,
         credit=story.credit,
         access=story.access,
@@ -206,18 +206,13 @@ def _kicker(story: Story, label: str) -> str:
 
 def _also(placed: Placed) -> tuple[Credit, ...]:
     lead = placed.cluster.lead
-    seen = {_outlet(lead)}
+    seen = {lead.publisher}
     credits = []
     for story in placed.cluster.stories[1:]:
-        outlet = _outlet(story)
-        if outlet not in seen:
-            seen.add(outlet)
-            credits.append(Credit(outlet, story.headline, story.url))
+        if story.publisher not in seen:
+            seen.add(story.publisher)
+            credits.append(Credit(story.publisher, story.headline, story.url))
     return tuple(credits)
-
-
-def _outlet(story: Story) -> str:
-    return story.source
 
 
 def _subject(items: Sequence[Item], newsletter: NewsletterSettings, names: Mapping[str, str]) -> str:

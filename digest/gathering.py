@@ -84,13 +84,19 @@ def _gather_one(newsroom: Newsroom, settings: SourceSettings) -> Gathered:
                 stories = list(source.stories(Window(since, now), state, warnings.append))
         with newsroom.writing() as conn:
             for story in stories:
-                counts[save(conn, _with_defaults(story, settings), newsroom).change] += 1
+                counts[save(conn, _with_defaults(story, settings, newsroom), newsroom).change] += 1
             state.flush(conn)
     except SourceError as error:
         return Gathered(settings.name, warnings=tuple(warnings), error=str(error))
     return Gathered(settings.name, warnings=tuple(warnings), **counts)
 
 
-def _with_defaults(story: Story, settings: SourceSettings) -> Story:
+def _with_defaults(story: Story, settings: SourceSettings, newsroom: Newsroom) -> Story:
+    """Give a story its source's language, and take our own name off our own stories."""
     language = story.language or settings.language
-    return story if language == story.language else dataclasses.replace(story, language=language)
+    outlet = "" if _plain(story.outlet) == _plain(newsroom.settings.site.name) else story.outlet
+    return dataclasses.replace(story, language=language, outlet=outlet)
+
+
+def _plain(name: str) -> str:
+    return name.casefold().strip().removeprefix("the ")

@@ -79,6 +79,7 @@ class Story:
 
     ``text`` is the body: paragraphs joined by one blank line; blurb offsets count in it.
     ``id`` comes from ``gather.identity``; ``version`` is 0 until the store has given one (from 1).
+    ``source`` is the configured source it came through; ``outlet`` names who published it when that is somebody else.
     ``published`` is what the source says, ``known_at`` when we first saw it (set by the store).
     """
 
@@ -111,6 +112,12 @@ class Story:
     rights: Rights = Rights.OWN
     dropped: tuple[DroppedLine, ...] = ()
     notes: tuple[str, ...] = ()
+    outlet: str = ""
+
+    @property
+    def publisher(self) -> str:
+        """Return whose account this is: the outlet, else the source."""
+        return self.outlet or self.source
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ def _read(newsroom: Newsroom, story: Story, image: Image) -> bytes:
         with newsroom.client() as client:
             return client.fetch(image.url).body
     path = _local(newsroom, story, image)
+    if not path.is_relative_to(newsroom.base):
+        raise RenderError(f"{image.path} lies outside of the workspace")
     if path.stat().st_size > MAX_BYTES:
         raise RenderError(f"{path} is larger than {MAX_BYTES} bytes")
     return path.read_bytes()
@@ -73,4 +75,4 @@ def _read(newsroom: Newsroom, story: Story, image: Image) -> bytes:
 
 def _local(newsroom: Newsroom, story: Story, image: Image) -> Path:
     sources = {s.name: s.path for s in newsroom.settings.sources if s.path is not None}
-    return newsroom.base / sources.get(story.source, Path()) / image.path
+    return (newsroom.base / sources.get(story.source, Path()) / image.path).resolve()

@@ -8,7 +8,7 @@ thresholds a group is only offered to the editor. An editor's split or merge alw
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -52,15 +52,12 @@ def find(
     stories: Sequence[Story],
     *,
     decisions: Sequence[Decision] = (),
-    extra_splits: Iterable[Pair] = (),
     model: pairs.Model | None = None,
 ) -> Events:
     """Group stories by event. Groups of one are not listed; every place is in one certain group at most."""
     model = model or pairs.shipped_model()
-    profiles = [pairs.profile(story, model) for story in stories]
     together, apart = _read_decisions(stories, decisions)
-    apart.update(extra_splits)
-    scored = _score(profiles, model, apart)
+    scored = score(stories, model, apart)
     linkage = _Linkage(len(stories), scored.likeness, apart)
     for one, other in together:
         linkage.join(one, other, 1.0)
@@ -74,19 +71,24 @@ def find(
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class Scored:
+    """The likeness of each likely pair of places, with its terms."""
+
     likeness: dict[Pair, float]
     terms: dict[Pair, Mapping[str, float]]
 
     def describe(self, places: tuple[int, ...], likeness: float) -> Merge:
+        """Name a group's best pair and its terms."""
         known = [pair for pair in combinations(places, 2) if pair in self.likeness]
         best = max(known, key=lambda pair: (self.likeness[pair], -pair[0], -pair[1]), default=None)
         return Merge(places, likeness, self.terms[best] if best else {}, best)
 
 
-def _score(profiles: Sequence[pairs.Profile], model: pairs.Model, apart: set[Pair]) -> _Scored:
-    scored = _Scored({}, {})
-    for one, other in _candidates(profiles):
+def score(stories: Sequence[Story], model: pairs.Model, apart: Set[Pair] = frozenset()) -> Scored:
+    """Score every likely pair of places; pairs kept ``apart`` or too far apart in time are not listed."""
+    profiles = [pairs.profile(story, model) for story in stories]
+    scored = Scored({}, {})
+    for one, other in candidates(profiles):
         hours = pairs.hours_between(profiles[one], profiles[other])
         if hours > WINDOW_HOURS or (one, other) in apart:
             continue
@@ -102,7 +104,12 @@ def _score(profiles: Sequence[pairs.Profile], model: pairs.Model, apart: set[Pai
     return scored
 
 
-def _candidates(profiles: Sequence[pairs.Profile]) -> list[Pair]:
+def groups_at(size: int, scored: Scored, threshold: float) -> list[tuple[int, ...]]:
+    """Return the groups of two or more that average linkage makes down to a threshold."""
+    return [places for places, _ in _Linkage(size, scored.likeness, frozenset()).merge_down_to(threshold)]
+
+
+def candidates(profiles: Sequence[pairs.Profile]) -> list[Pair]:
     """Return pairs that share a rare word, the forty likeliest of each story, in order."""
     rare = [sorted(each.words, key=lambda word: (-each.words[word], word))[:RARE_WORDS] for each in profiles]
     postings: dict[str, list[int]] = {}
@@ -138,7 +145,7 @@ def _read_decisions(stories: Sequence[Story], decisions: Sequence[Decision]) -> 
 class _Linkage:
     """Average linkage over sparse similarities, merged step by step from the most alike pair down."""
 
-    def __init__(self, size: int, likeness: Mapping[Pair, float], apart: set[Pair]) -> None:
+    def __init__(self, size: int, likeness: Mapping[Pair, float], apart: Set[Pair]) -> None:
         self._members: dict[int, tuple[int, ...]] = {place: (place,) for place in range(size)}
         self._height = dict.fromkeys(range(size), 1.0)
         self._sums: dict[int, dict[int, float]] = {place: {} for place in range(size)}

@@ -173,7 +173,8 @@ def _story(name: str, cleaned: Cleaned, fields: dict[str, Any], *, source: str, 
     known = dict(fields)
     corrections = (*known.pop("corrections", ()), *cleaned.corrections)
     given = {
-        "source": known.pop("source", source),
+        "source": source,
+        "outlet": known.pop("source", ""),
         "byline": known.pop("byline", "") or cleaned.byline,
         "credit": known.pop("credit", "") or cleaned.credit,
         "language": known.pop("language", "") or language,

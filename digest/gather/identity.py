@@ -62,5 +62,6 @@ def content_hash(story: Story) -> str:
         list(story.corrections),
         story.rights,
         story.source,
+        story.outlet,
     ]
     return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
