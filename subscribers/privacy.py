@@ -64,7 +64,8 @@ def _standing_anywhere(conn: sa.Connection, key_hash: str) -> list[dict[str, Any
 
 
 def _plain(value: Any) -> dict[str, Any]:
-    return {name: _written(each) if isinstance(each, datetime) else each for name, each in asdict(value).items()}
+    plain = {name: _written(each) if isinstance(each, datetime) else each for name, each in asdict(value).items()}
+    return {name: list(each) if isinstance(each, tuple) else each for name, each in plain.items()}
 
 
 def _written(moment: datetime | None) -> str | None:
