@@ -367,7 +367,10 @@ class EditionKey:
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """Who speaks to the reader: all that a theme prints around the stories. ``address`` is the postal one."""
+    """Who speaks to the reader: all that a theme prints around the stories. ``address`` is the postal one.
+
+    ``reason`` says why a reader gets the mail, ``signup_url`` is where a friend may ask for it.
+    """
 
     newsletter: str
     name: str
@@ -376,6 +379,7 @@ class Masthead:
     address: str
     tagline: str = ""
     reason: str = ""
+    signup_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
