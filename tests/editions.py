@@ -146,7 +146,14 @@ def full_edition() -> Edition:
     """Return an edition with everything in it."""
     return Edition(
         key=EditionKey("morning", date(2026, 3, 4)),
-        masthead=Masthead("morning", "Morning Lamp", "The Lantern", SITE, "3 Rope Walk, Lantern Bay LB1 2AA"),
+        masthead=Masthead(
+            "morning",
+            "Morning Lamp",
+            "The Lantern",
+            SITE,
+            "3 Rope Walk, Lantern Bay LB1 2AA",
+            signup_url=f"{SITE}/s/morning",
+        ),
         subject="The night ferry is back",
         preheader="The islands get their boat again; a crane comes down; readers on the second bridge.",
         language="en",

@@ -21,6 +21,7 @@ _ATTRIBUTES = {"a": {"href"}}
 _SCHEMES = {"http", "https", "mailto"}
 
 _PAIRED = frozenset({Kind.OPINION, Kind.LETTERS})
+_QUOTATION_MARKS = "\"'“”„‟«»‘‚‹"
 _CALLS = {Kind.PODCAST: "listen", Kind.VIDEO: "watch"}
 
 # Where a block stands when its file names no place: after the nth section, or at the end.
@@ -42,7 +43,12 @@ def choose(edition: Edition, variant: Variant) -> tuple[tuple[Section, ...], tup
 
 
 def layout(edition: Edition, variant: Variant, slots: Mapping[str, str]) -> dict[str, Any]:
-    """Return the context of a theme's templates: see ``docs`` of the theme for the names; plain values only."""
+    """Return the context of a theme's templates, plain values only.
+
+    Round the stories: subject, preheader, language, dir, start and finish (the sides of a line), words, slots,
+    masthead, date, number, minutes, address, why, sent_to, sign_up, sign_up_url. In reading order: intro, top
+    (blocks), lead (an item or None), flow (sections and blocks), briefs (items), closing (blocks).
+    """
     spoken = language(edition.language)
     printer = _Printer(edition, spoken)
     sections, briefs = choose(edition, variant)
@@ -59,7 +65,7 @@ def layout(edition: Edition, variant: Variant, slots: Mapping[str, str]) -> dict
         "lead": printer.item(edition.lead, top=True) if edition.lead else None,
         "flow": flow,
         "briefs": [printer.item(item) for item in briefs],
-        "closing": [printer.block(block) for block in places["end"]],
+        "closing": [printer.block(block) for block in sorted(places["end"], key=_closing_rank)],
     }
 
 
@@ -86,7 +92,7 @@ def _frame(edition: Edition, spoken: Language, slots: Mapping[str, str]) -> dict
         "why": masthead.reason or words["why"].format(**names),
         "sent_to": words["sent_to"].format(address=slots["address"]),
         "sign_up": words["sign_up"].format(**names),
-        "sign_up_url": home,
+        "sign_up_url": links.safe(masthead.signup_url) or home,
     }
 
 
@@ -107,6 +113,13 @@ def _place_of(block: Block, sections: Sequence[str]) -> str | int:
         return "intro"
     wanted = _AFTER_SECTION.get(block.kind)
     return min(wanted, len(sections)) - 1 if wanted and sections else "end"
+
+
+def _closing_rank(block: Block) -> int:
+    """Return the order at the end of an edition: what the editor put there, what is on, notes, then corrections."""
+    if block.position == "end":
+        return 0
+    return {BlockKind.NOTE: 2, BlockKind.CORRECTION: 3}.get(block.kind, 1)
 
 
 class _Printer:
@@ -140,6 +153,7 @@ class _Printer:
             "points": [point.text for point in item.points],
             "call": self._words[_CALLS.get(item.kind, "read")],
             "meta": self._meta(item),
+            "credit": item.credit if _is_sentence(item.credit) else "",
             "restricted": self._words.get(item.access.value, "") if item.access is not Access.FREE else "",
             "also": [self._credit(credit.source, credit.headline, credit.url) for credit in item.also],
             "picture": picture,
@@ -152,16 +166,17 @@ class _Printer:
         if top and not label:
             label = self._words["top_story"]
         parts = dict.fromkeys(part for part in (label, item.kicker) if part)
-        return " · ".join(parts)
+        spoken = item.headline.casefold()
+        return " · ".join(part for part in parts if not spoken.startswith(f"{part.casefold()}:"))
 
     def _meta(self, item: Item) -> list[str]:
         meta = []
         if item.byline:
             said = item.byline.lower().startswith(("by ", self._words["by"].format(name="").lower().strip() + " "))
             meta.append(item.byline if said else self._words["by"].format(name=item.byline))
-        if item.credit:
+        if item.credit and not _is_sentence(item.credit):
             meta.append(item.credit)
-        if item.minutes:
+        if item.minutes and item.kind not in _CALLS:
             meta.append(self._words["minutes"].format(minutes=item.minutes))
         return meta
 
@@ -175,11 +190,13 @@ class _Printer:
     def _picture(self, picture: Picture | None) -> dict[str, Any] | None:
         if picture is None:
             return None
+        # A credit such as "Illustration: …" says itself what it is.
+        labelled = not picture.credit or ":" in picture.credit
         return {
             "src": picture.src,
             "alt": picture.alt,
             "caption": picture.caption,
-            "credit": self._words["picture"].format(credit=picture.credit) if picture.credit else "",
+            "credit": picture.credit if labelled else self._words["picture"].format(credit=picture.credit),
             "width": picture.width,
             "height": picture.height,
         }
@@ -202,7 +219,7 @@ class _Printer:
             "html": Markup(html),  # noqa: S704  sanitised in the line above
             "text": block.text.strip(),
             "links": _links_missing_in(html, block.text),
-            "value": block.value,
+            "value": self._quoted(block.value) if block.kind is BlockKind.QUOTE else block.value,
             "by": block.by,
             "url": self._block_link(block),
             "link_text": block.link_text or block.title,
@@ -221,8 +238,20 @@ class _Printer:
     def _disclosure(self, block: Block) -> str:
         if block.kind is not BlockKind.SPONSOR:
             return block.disclosure
-        paid = self._words["sponsor_by"].format(name=block.by) if block.by and block.by not in block.disclosure else ""
+        told = not block.by or block.by.partition(",")[0] in block.disclosure
+        paid = "" if told else self._words["sponsor_by"].format(name=block.by)
         return " ".join(filter(None, (paid, block.disclosure)))
+
+    def _quoted(self, value: str) -> str:
+        """Put the language's quotation marks round a quotation that has none."""
+        if not value or value[0] in _QUOTATION_MARKS:
+            return value
+        return self._words["quotation"].format(words=value)
+
+
+def _is_sentence(credit: str) -> bool:
+    """Tell a wire service's full sentence, which needs a line of its own, from its name."""
+    return credit.endswith(".") and " " in credit
 
 
 def _links_missing_in(html: str, text: str) -> list[str]:

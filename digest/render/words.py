@@ -30,6 +30,7 @@ _ENGLISH = Language(
     thousands=",",
     words={
         "number": "No. {number}",
+        "quotation": "“{words}”",
         "minutes": "{minutes} min read",
         "view": "View in browser",
         "top_story": "Top story",
@@ -77,6 +78,7 @@ _GERMAN = Language(
     thousands=".",
     words={
         "number": "Nr. {number}",
+        "quotation": "„{words}“",
         "minutes": "{minutes} Min. Lesezeit",
         "view": "Im Browser lesen",
         "top_story": "Thema des Tages",
@@ -124,6 +126,7 @@ _UKRAINIAN = Language(
     thousands="\N{NO-BREAK SPACE}",
     words={
         "number": "№ {number}",
+        "quotation": "«{words}»",
         "minutes": "{minutes} хв читання",
         "view": "Відкрити у браузері",
         "top_story": "Головна тема",

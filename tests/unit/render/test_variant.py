@@ -178,6 +178,45 @@ def test_a_block_stands_where_its_file_or_the_theme_says(kind: BlockKind, positi
     assert placed(kind, position) == after
 
 
+def test_a_sponsor_is_named_once_and_always_labelled() -> None:
+    said = Block("s", BlockKind.SPONSOR, by="Rope & Co., chandlers", disclosure="Rope & Co. paid for this.")
+    silent = Block("t", BlockKind.SPONSOR, by="Lamp Ltd")
+
+    text = render_variant(small_edition(blocks=(said, silent)), Variant()).text
+    assert text.count("SPONSORED") == 2
+    assert "\nRope & Co. paid for this.\n" in text
+    assert "\nPaid for by Lamp Ltd.\n" in text
+
+
+def test_a_quotation_gets_the_marks_of_its_language_once() -> None:
+    blocks = (Block("q", BlockKind.QUOTE, value="Ein Wort"), Block("r", BlockKind.QUOTE, value="„Noch eins“"))
+
+    text = render_variant(small_edition(blocks=blocks, language="de"), Variant()).text
+    assert "\n„Ein Wort“\n" in text
+    assert "\n„Noch eins“\n" in text
+
+
+def test_a_credit_that_is_a_sentence_has_a_line_of_its_own() -> None:
+    lead = item(1, "Headline here", "Blurb.", byline="Ada", credit="This story rests on wire reports.")
+
+    text = render_variant(small_edition(lead=lead), Variant()).text
+    assert "\nBy Ada · 2 min read\nThis story rests on wire reports.\n" in text
+
+
+def test_a_kicker_the_headline_starts_with_is_not_printed_twice() -> None:
+    briefs = (item(2, "Letters: Leave the foghorn alone", kicker="Letters"),)
+
+    assert "* Letters: Leave the foghorn alone" in render_variant(small_edition(briefs=briefs), Variant()).text
+
+
+def test_corrections_close_the_edition() -> None:
+    kinds = (BlockKind.CORRECTION, BlockKind.NOTE, BlockKind.LISTING)
+    blocks = tuple(Block(kind.value, kind, title=kind.value, text="x") for kind in kinds)
+
+    text = render_variant(small_edition(blocks=blocks), Variant()).text
+    assert text.index("LISTING") < text.index("NOTE") < text.index("CORRECTION")
+
+
 def test_slots_are_filled_for_a_browser_and_escaped() -> None:
     html, text = fill(
         render_variant(full_edition(), Variant()),
