@@ -58,9 +58,11 @@ class Post:
     def values(self, subscriber_id: int, address: str, name: str) -> Mapping[str, str]:
         """Return what stands in a reader's slots: their own links, their address and name."""
         keys = self._newsroom.keys
+        # Proofs have numbers below zero; no link of theirs belongs to anybody.
+        reader = max(subscriber_id, 0)
 
         def token(purpose: Purpose, subject: int = 0) -> str:
-            return sign(keys, purpose, subscriber_id=subscriber_id, list_number=self._list_number, subject=subject)
+            return sign(keys, purpose, subscriber_id=reader, list_number=self._list_number, subject=subject)
 
         return {
             "unsubscribe_url": f"{self._site}/u/{token(Purpose.UNSUBSCRIBE)}",

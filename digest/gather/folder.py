@@ -60,7 +60,8 @@ class FolderSource:
             root = self._path.resolve(strict=True)
             if not root.is_dir():
                 raise NotADirectoryError(20, "Not a directory")
-            next(os.scandir(root), None)
+            with os.scandir(root) as entries:
+                next(entries, None)
         except (OSError, RuntimeError) as error:
             reason = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
             raise SourceError(

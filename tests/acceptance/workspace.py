@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,24 @@ time = "06:30"
 not_after = "10:30"
 """
 
+TEXTS = {
+    "Harbour bridge": "Engineers closed the harbour bridge on Sunday after rust was found in two of its cables. "
+    "Drivers must go round by Mill Creek until spring.",
+    "School budget": "The school board cut its spending by four percent on Friday, and eleven teachers will lose "
+    "their posts. Parents filled the gallery and sang.",
+    "Ferry strike": "Deck crews of the island ferries walked out at dawn over night pay. The company said it would "
+    "talk once the boats were running again.",
+    "Lighthouse opens again": "The old lighthouse took visitors for the first time in thirty years, and the queue "
+    "reached the fish market. Its lamp was lit by a keeper's granddaughter.",
+    "Merger of two banks": "Two savings banks founded by rival shipowners will become one in March. Their vaults "
+    "stand on opposite sides of the same street.",
+    "Secret talks": "Negotiators met in a villa outside the capital and said nothing about it afterwards. A gardener "
+    "counted nine cars.",
+    "Late arrival": "A comet that nobody had expected was seen by three amateurs with small telescopes. It will fade "
+    "within a fortnight, the observatory said.",
+    "Good news": "The town choir won a prize abroad and came home on the night train. Bakers opened early for it.",
+}
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -55,7 +74,7 @@ class Ran:
 
 
 class Workspace:
-    """A folder with digest.toml; ``run`` runs one command in it at the moment ``now``."""
+    """A folder with digest.toml; ``run`` runs one command in it at the moment ``now``, and a second passes."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -81,13 +100,14 @@ class Workspace:
             os.environ.pop("DIGEST_CONFIG", None)
             if saved is not None:
                 os.environ["DIGEST_CONFIG"] = saved
+        self.now = (datetime.fromisoformat(self.now) + timedelta(seconds=1)).isoformat()
         said = self._capsys.readouterr()
         return Ran(code, said.out, said.err)
 
     def story(self, name: str, headline: str, text: str = "", **fields: str) -> Path:
         """Write a story file into the source folder."""
         head = "\n".join(f"{key}: {value}" for key, value in {"headline": f'"{headline}"', **fields}.items())
-        body = text or f"The council of Harbor met about {headline.lower()}. It will meet again in a week."
+        body = text or TEXTS[headline]
         path = self.folder / "stories" / f"{name}.md"
         path.write_text(f"---\n{head}\n---\n{body}\n", encoding="utf-8")
         return path
