@@ -169,3 +169,19 @@ def test_message_id_is_the_same_at_every_retry_and_differs_between_readers() -> 
 def test_a_line_over_998_characters_is_refused() -> None:
     with pytest.raises(RenderError, match="998"):
         head.line("X-Long", "x" * 998)
+
+
+def test_what_cannot_stand_in_a_header_is_refused_by_name() -> None:
+    for wrong in (
+        lambda: head.line("X-A", "é"),
+        lambda: head.check_message_id("a b@example.org"),
+        lambda: head.check_address("ada@xn--\u00ad.é..example"),
+        lambda: head.constant_lines(replace(HEADERS, extra=(("Bad Name", "x"),))),
+        lambda: head.list_unsubscribe("https://a.example/u/" + "x" * 998, ""),
+    ):
+        with pytest.raises(RenderError):
+            wrong()
+
+
+def test_a_quoted_local_part_is_an_address() -> None:
+    assert head.check_address('"ada lovelace"@example.org') == '"ada lovelace"@example.org'
