@@ -20,14 +20,12 @@ from subscribers import schema, store
 from subscribers.lists import get_list, iter_lists
 from subscribers.model import Consent, List, Subscriber, Subscription, Suppression
 from subscribers.suppression import iter_suppressions
+from subscribers.transfer.cells import safe_cell
 
 FORMAT = "subscribers"
 VERSION = 1
 
 COLUMNS = ("email", "name", "list", "status", "since", "tags", "attributes")
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""What makes a spreadsheet run a cell as a formula (OWASP, "CSV Injection"), and the sign that stops it."""
 
 
 def export_list(conn: sa.Connection, list_id: str | None, format: Literal["csv", "jsonl"]) -> Iterator[str]:
@@ -39,16 +37,6 @@ def export_list(conn: sa.Connection, list_id: str | None, format: Literal["csv",
     if list_id is not None:
         get_list(conn, list_id)
     return _jsonl(conn, list_id) if format == "jsonl" else _csv(conn, list_id)
-
-
-def safe_cell(text: str) -> str:
-    """Return the text so that no spreadsheet takes it for a formula; ``plain_cell`` undoes it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def plain_cell(text: str) -> str:
-    """Undo ``safe_cell``."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 def _csv(conn: sa.Connection, list_id: str | None) -> Iterator[str]:

@@ -39,7 +39,7 @@ class Shape:
 
     ``header`` are the columns by which the file is recognised; ``status`` judges a row, given its cells and the
     file's name; ``ignored`` are columns not worth keeping; every other column becomes an attribute.
-    ``day_first`` is how the product writes a date like 03-04-2024.
+    ``day_first`` is how the product writes a date like 03-04-2024, ``plain`` undoes what it does to a cell.
     """
 
     name: str
@@ -58,9 +58,11 @@ class Shape:
     ignored: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     day_first: bool | None = None
+    plain: Callable[[str], str] = str
 
     def read(self, cells: Cells, line: int, file_name: str) -> Row:
         """Return the person one row speaks of; raises RowError with the reason when it cannot be taken."""
+        cells = {column: self.plain(value) for column, value in cells.items()}
         name, address = split_name(cells.get(self.address, ""))
         return Row(
             line=line,

@@ -90,15 +90,38 @@ def _check_cells(table: Table, cells: Sequence[str]) -> None:
 def _iter_cells(file: TextIO, separator: str) -> Iterator[tuple[int, list[str] | Refused]]:
     """Yield each row's stripped cells with the line it begins on."""
     csv.field_size_limit(MAX_CELL)
-    reader = csv.reader(file, delimiter=separator)
+    lines = _Lines(file)
+    reader = csv.reader(lines, delimiter=separator)
     while True:
-        line = reader.line_num + 1
+        line, lines.quotes = reader.line_num + 1, 0
         try:
-            yield line, [cell.strip().replace("\0", "") for cell in next(reader)]
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield line, Refused(line, "", f"it is not a row of cells: {error}")
+            yield line, Refused(line, "", f"lines {line} to {reader.line_num} cannot be read as cells: {error}")
+            continue
+        if lines.quotes % 2 and reader.line_num > line:
+            reason = f"a quotation mark is never closed, so that lines {line} to {reader.line_num} are lost"
+            yield line, Refused(line, ",".join(cells)[:200], reason)
+        else:
+            yield line, [cell.strip().replace("\0", "") for cell in cells]
+
+
+class _Lines:
+    """Hands lines to the reader and counts the quotation marks of the row it is reading."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.quotes = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._file)
+        self.quotes += line.count('"')
+        return line
 
 
 def _by_header(header: Sequence[str], day_first: bool | None) -> tuple[Shape | None, str]:

@@ -11,9 +11,11 @@ from subscribers.transfer.shapes.kit import KIT
 from subscribers.transfer.shapes.listmonk import LISTMONK
 from subscribers.transfer.shapes.mailchimp import MAILCHIMP
 from subscribers.transfer.shapes.mailerlite import MAILERLITE
+from subscribers.transfer.shapes.own import OWN
 from subscribers.transfer.shapes.substack import DASHBOARD, LIST, OLDEST
 
 SHAPES: tuple[Shape, ...] = (
+    OWN,
     MAILCHIMP,
     LIST,
     OLDEST,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,11 +31,13 @@ def _metadata(cells: Cells) -> Mapping[str, Any]:
         return {}
     try:
         found = ast.literal_eval(text) if len(text) <= MAX_METADATA else None
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        # Through JSON, because a literal may be a set, bytes or a complex number, which no database keeps.
+        found = json.loads(json.dumps(found))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise RowError("the metadata cannot be read as a dictionary")
-    return {str(name): value for name, value in found.items()}
+    return found
 
 
 BUTTONDOWN = Shape(
