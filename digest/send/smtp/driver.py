@@ -1,0 +1,237 @@
+"""One connection to a mail server: acts out a session on an asyncio transport. Knows no ledger and no other connection.
+
+Everything runs in the one thread that turns the loop. What happens to messages is told to the owner of the
+connection; an exception of ours in a callback is told too and never vanishes in the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import Protocol, cast
+
+from digest.errors import TransportError
+from digest.model import Outgoing
+from digest.send.retry import Step
+from digest.send.smtp.opening import Account, Offer
+from digest.send.smtp.replies import Reply
+from digest.send.smtp.session import Ended, Event, MayFollow, Ready, Secure, Session, Settled
+
+END_PATIENCE = 10
+"""How many times longer we wait for the answer to a message's end than for others. A minute a step gives the ten
+minutes of RFC 5321 §4.5.3.2.6: hanging up too early is what doubles mail (RFC 1047)."""
+
+QUIT_PATIENCE_S = 2.0
+"""How long we wait for a server to return our goodbye; nothing depends on it."""
+
+_NEVER = float("inf")
+
+
+class Owner(Protocol):
+    """What a connection tells to, and asks of, the run it belongs to."""
+
+    def ready(self, connection: Connection) -> None:
+        """Take note that the opening is over."""
+
+    def next_message(self) -> Outgoing | None:
+        """Return the message to send next, or None for now."""
+
+    def admit(self, message: Outgoing) -> bool:
+        """Tell whether a message may go, at the last moment; the one that may not is taken note of."""
+
+    def settled(self, message: Outgoing, step: Step, reply: Reply) -> None:
+        """Take the server's answer for a message."""
+
+    def closed(
+        self, connection: Connection, doubtful: list[Outgoing], announced: list[Outgoing], why: Exception | None
+    ) -> None:
+        """Take note of the end: some messages may have been taken, others were only announced."""
+
+
+class Connection(asyncio.Protocol):
+    """One conversation on one socket, of at most ``longest`` messages. ``deadline`` is in seconds of the loop."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        loop: asyncio.AbstractEventLoop,
+        account: Account,
+        context: ssl.SSLContext,
+        *,
+        timeout_s: float,
+        longest: int,
+    ) -> None:
+        self._owner, self._loop, self._account, self._context = owner, loop, account, context
+        self._timeout_s = timeout_s
+        self._left = longest
+        self._session: Session | None = None
+        self._transport: asyncio.Transport | None = None
+        self._securing: asyncio.Task[None] | None = None
+        self._why: Exception | None = None
+        self.deadline = _NEVER
+        self.was_ready = False
+        self.has_settled = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the conversation; the server speaks first."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._session = Session(self._account, _own_name(transport.get_extra_info("sockname")))
+        self.deadline = self._loop.time() + self._timeout_s
+
+    def data_received(self, data: bytes) -> None:
+        """Act on what the server said."""
+        assert self._session is not None and self._transport is not None
+        session = self._session
+        if session.is_over:
+            self._transport.close()
+            return
+        read_before = session.replies_read
+        try:
+            events = session.feed(data)
+        except TransportError as error:
+            self.drop(error)
+            return
+        for event in events:
+            self._act(event, session)
+        self._write(session)
+        if session.replies_read > read_before:
+            self._rearm(session)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the owner which messages this leaves open."""
+        self.deadline = _NEVER
+        doubtful, announced = self._session.pending() if self._session else ([], [])
+        why = self._why or exc
+        if why is None and (doubtful or announced or not self.was_ready):
+            why = TransportError(f"The mail server {self._account} closed the connection after {self._step}.")
+        self._owner.closed(self, doubtful, announced, why)
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether the conversation is open and nothing is under way."""
+        return self._session is not None and self._session.is_idle
+
+    @property
+    def offer(self) -> Offer:
+        """Return what the server offers."""
+        return self._session.offer if self._session else Offer()
+
+    def fill(self) -> None:
+        """Begin the next message if nothing is under way."""
+        session = self._session
+        if session is not None and session.is_idle:
+            message = self._next()
+            if message is not None:
+                session.begin(message)
+            elif self._left <= 0:
+                self.leave()
+            self._write(session)
+            self._rearm(session)
+
+    def leave(self) -> None:
+        """Say goodbye if nothing is under way."""
+        session = self._session
+        if session is not None and session.is_idle:
+            session.quit()
+            self._write(session)
+            self.deadline = self._loop.time() + QUIT_PATIENCE_S
+
+    def drop(self, why: Exception) -> None:
+        """Hang up at once, without another word."""
+        self._why = self._why or why
+        if self._transport is not None:
+            self._transport.abort()
+
+    def expire(self, now: float) -> None:
+        """Hang up if the server has kept us waiting too long."""
+        if now >= self.deadline:
+            self.deadline = _NEVER
+            self.drop(TransportError(f"The mail server {self._account} gave no answer in time after {self._step}."))
+
+    @property
+    def _step(self) -> str:
+        return self._session.step if self._session else "connecting"
+
+    def _act(self, event: Event, session: Session) -> None:
+        match event:
+            case Settled(message, step, reply):
+                self.has_settled = True
+                self._owner.settled(message, step, reply)
+                self.fill()
+            case MayFollow(message):
+                self._send(message, session)
+            case Ready():
+                self.was_ready = True
+                self._owner.ready(self)
+                self.fill()
+            case Secure():
+                self._securing = self._loop.create_task(self._secure(session))
+            case Ended(reply):
+                said = f": “{reply.text}”" if reply is not None else ""
+                self.drop(TransportError(f"The mail server {self._account} ended the conversation{said}"))
+
+    def _send(self, message: Outgoing, session: Session) -> None:
+        if not self._owner.admit(message):
+            # The server waits for content now, and even an empty one would be a mail.
+            self.has_settled = True
+            self.drop(TransportError("a message was held back at the last moment"))
+            return
+        session.content(message, self._next() if session.may_pipeline else None)
+
+    def _next(self) -> Outgoing | None:
+        if self._left <= 0:
+            return None
+        message = self._owner.next_message()
+        self._left -= message is not None
+        return message
+
+    def _write(self, session: Session) -> None:
+        output = session.take_output()
+        if output and self._transport is not None:
+            self._transport.write(output)
+
+    def _rearm(self, session: Session) -> None:
+        """Start waiting anew: only a whole reply does, so that a server cannot keep us with a byte a second."""
+        if session.is_over:
+            return
+        patience = END_PATIENCE if session.awaits_end else 1
+        self.deadline = _NEVER if session.is_idle else self._loop.time() + patience * self._timeout_s
+
+    async def _secure(self, session: Session) -> None:
+        assert self._transport is not None
+        try:
+            secured = await self._loop.start_tls(
+                self._transport,
+                self,
+                self._context,
+                server_hostname=self._account.host,
+                ssl_handshake_timeout=self._timeout_s,
+            )
+        except (OSError, ssl.CertificateError) as error:
+            self.drop(tls_failure(self._account, error))
+            return
+        if secured is None:
+            self.drop(TransportError(f"The mail server {self._account} closed the connection while TLS began."))
+            return
+        self._transport = secured
+        session.secured()
+        self._write(session)
+        self._rearm(session)
+
+
+def tls_failure(account: Account, error: Exception) -> TransportError:
+    """Return the error of a TLS that did not come about, with what to do."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        advice = (
+            f"its certificate is not trusted for this name ({error.verify_message}). Set transport.host to the name in "
+            "the certificate, or add its authority to this machine's trusted ones."
+        )
+    else:
+        advice = f"{error or type(error).__name__}. Check transport.security and the port."
+    return TransportError(f"No TLS with the mail server {account}, so nothing was sent: {advice}")
+
+
+def _own_name(address: object) -> str:
+    """Return how we greet: our address as a literal (RFC 5321 §4.1.3), for a sender need not have a name."""
+    ip = str(address[0]) if isinstance(address, tuple) and address else "127.0.0.1"
+    return f"[IPv6:{ip.partition('%')[0]}]" if ":" in ip else f"[{ip}]"

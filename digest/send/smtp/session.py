@@ -1,0 +1,265 @@
+"""One SMTP conversation as a state machine: bytes in, events out, and what to write next. No sockets, no clock.
+
+Where the server offers PIPELINING (RFC 2920), the end of one message and the envelope of the next leave in one
+write, so that a message costs one round trip. A recipient refused after DATA was pipelined ends the connection: the
+server waits for a message that nobody shall get, and a bare dot would be a message (RFC 2920 §3.1 allows it as an
+empty one, and servers exist that deliver it).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from digest.errors import TransportError
+from digest.model import Outgoing
+from digest.send.retry import Step
+from digest.send.smtp.opening import Account, Offer, StartTls, opening
+from digest.send.smtp.replies import Reply, ReplyReader
+
+_TLS = "TLS"
+
+
+@dataclass(frozen=True, slots=True)
+class Secure:
+    """TLS must be set up now; then call ``secured``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The opening is over: messages may begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class MayFollow:
+    """The server wants this message's content: call ``content``, or close the connection."""
+
+    message: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The server has answered for a message: by refusing a step, or to its end."""
+
+    message: Outgoing
+    step: Step
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The conversation is over and the connection must be closed; ``reply`` is the server's reason, if it gave one."""
+
+    reply: Reply | None
+
+
+Event = Secure | Ready | MayFollow | Settled | Ended
+
+
+@dataclass(slots=True)
+class _Envelope:
+    message: Outgoing
+    refusal: tuple[Step, Reply] | None = None
+
+
+class Session:
+    """One conversation. The driver feeds bytes, acts on events, and writes what ``take_output`` gives."""
+
+    def __init__(self, account: Account, helo: str) -> None:
+        self._account = account
+        self._reader = ReplyReader()
+        self._opening = opening(account, helo)
+        self._awaiting: deque[tuple[Step | None, _Envelope | None]] = deque()
+        self._output: list[bytes] = []
+        self._must_reset = False
+        self._owes_content = False
+        self.is_over = False
+        self.replies_read = 0
+        self.offer = Offer()
+        self.is_open = False
+        self.step = "greeting"
+        self._advance(None)
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether a new message may begin: the opening is over and no reply is awaited."""
+        return self.is_open and not self._awaiting and not self._owes_content and not self.is_over
+
+    @property
+    def awaits_end(self) -> bool:
+        """Tell whether the next reply is the one to a message's end."""
+        return bool(self._awaiting) and self._awaiting[0][0] is Step.CONTENT
+
+    @property
+    def may_pipeline(self) -> bool:
+        """Tell whether the next envelope may leave together with a message's end."""
+        return self.offer.has("PIPELINING")
+
+    def take_output(self) -> bytes:
+        """Return what must be written now, and forget it."""
+        output = b"".join(self._output)
+        self._output.clear()
+        return output
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Take bytes that arrived; raises TransportError when the server cannot be used or speaks no SMTP."""
+        events: list[Event] = []
+        for reply in self._reader.feed(data):
+            self.replies_read += 1
+            if self.is_over:
+                break
+            if self.step == _TLS:
+                raise self._spoke_early()
+            if not self.is_open:
+                self._open_on(reply, events)
+            elif not self._awaiting:
+                # Said without being asked: servers do so right before they hang up.
+                self._end(reply, events)
+            else:
+                self._answer(reply, events)
+        return events
+
+    def secured(self) -> None:
+        """Tell that TLS now protects the connection; the opening goes on."""
+        self._advance(None)
+
+    def begin(self, message: Outgoing) -> None:
+        """Start a message's envelope; the session must be idle."""
+        assert self.is_idle
+        if self._must_reset:
+            self._must_reset = False
+            self._output.append(b"RSET\r\n")
+            self._awaiting.append((None, None))
+        self._envelope(message)
+
+    def content(self, message: Outgoing, following: Outgoing | None) -> None:
+        """Write a message to its end and, in the same write, the envelope of the one that follows."""
+        content = message.content
+        assert isinstance(content, bytes)
+        self._owes_content = False
+        self._output.append(content)
+        self._output.append(b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
+        self.step = Step.CONTENT
+        self._awaiting.append((Step.CONTENT, _Envelope(message)))
+        if following is not None:
+            self._envelope(following)
+
+    def quit(self) -> None:
+        """Take leave; the session must be idle."""
+        self.is_over = True
+        self._output.append(b"QUIT\r\n")
+
+    def pending(self) -> tuple[list[Outgoing], list[Outgoing]]:
+        """Return the messages whose end was written without an answer, and those that were only announced."""
+        doubtful = [e.message for step, e in self._awaiting if step is Step.CONTENT and e is not None]
+        announced = {e.message.subscriber_id: e.message for step, e in self._awaiting if step is not Step.CONTENT and e}
+        return doubtful, list(announced.values())
+
+    def _open_on(self, reply: Reply, events: list[Event]) -> None:
+        if self._advance(reply):
+            events.append(Ready())
+        elif self.step == _TLS:
+            if self._reader.has_rest:
+                raise self._spoke_early()
+            self._reader = ReplyReader()
+            events.append(Secure())
+
+    def _spoke_early(self) -> TransportError:
+        # Bytes that came before TLS would be taken for the server's protected words (CVE-2011-0411).
+        return TransportError(f"The mail server {self._account} said more than it was asked before TLS began.")
+
+    def _advance(self, reply: Reply | None) -> bool:
+        """Let the opening go on; True when it is over."""
+        try:
+            act = self._opening.send(reply)
+        except StopIteration as over:
+            self.offer = over.value
+            self.is_open = True
+            return True
+        if isinstance(act, StartTls):
+            self.step = _TLS
+        else:
+            self.step = act.shown
+            if act.data:
+                self._output.append(act.data)
+        return False
+
+    def _envelope(self, message: Outgoing) -> None:
+        envelope = _Envelope(message)
+        if self.may_pipeline:
+            steps: tuple[Step, ...] = (Step.MAIL, Step.RCPT, Step.DATA)
+        else:
+            steps = (Step.MAIL,)
+        for step in steps:
+            self._command(step, envelope)
+
+    def _command(self, step: Step, envelope: _Envelope) -> None:
+        self._output.append(_COMMANDS[step](envelope.message, self.offer))
+        self._awaiting.append((step, envelope))
+        self.step = step
+
+    def _answer(self, reply: Reply, events: list[Event]) -> None:
+        step, envelope = self._awaiting[0]
+        if reply.code == 421 and step is not Step.CONTENT:
+            self._end(reply, events)
+            return
+        self._awaiting.popleft()
+        if step is None or envelope is None:
+            if not reply.is_good:
+                self._end(reply, events)
+        elif step is Step.CONTENT:
+            events.append(Settled(envelope.message, step, reply))
+            if reply.code == 421:
+                self._end(reply, events)
+        elif step is Step.DATA:
+            self._answer_data(reply, envelope, events)
+        else:
+            self._answer_address(step, reply, envelope, events)
+
+    def _answer_address(self, step: Step, reply: Reply, envelope: _Envelope, events: list[Event]) -> None:
+        if not reply.is_good and envelope.refusal is None:
+            envelope.refusal = (step, reply)
+        if self.may_pipeline:
+            return
+        if envelope.refusal is not None:
+            self._must_reset = True
+            events.append(Settled(envelope.message, *envelope.refusal))
+        else:
+            self._command(Step.RCPT if step is Step.MAIL else Step.DATA, envelope)
+
+    def _answer_data(self, reply: Reply, envelope: _Envelope, events: list[Event]) -> None:
+        if reply.code != 354:
+            self._must_reset = True
+            events.append(Settled(envelope.message, *(envelope.refusal or (Step.DATA, reply))))
+        elif envelope.refusal is None:
+            self._owes_content = True
+            events.append(MayFollow(envelope.message))
+        else:
+            events.append(Settled(envelope.message, *envelope.refusal))
+            self._end(None, events)
+
+    def _end(self, reply: Reply | None, events: list[Event]) -> None:
+        self.is_over = True
+        events.append(Ended(reply))
+
+
+def _mail(message: Outgoing, offer: Offer) -> bytes:
+    command = f"MAIL FROM:<{message.sender}>"
+    if offer.has("SIZE"):
+        command += f" SIZE={len(message.content)}"
+    if not (message.sender + message.address).isascii():
+        command += " SMTPUTF8"
+    return command.encode() + b"\r\n"
+
+
+def _rcpt(message: Outgoing, offer: Offer) -> bytes:
+    del offer
+    return f"RCPT TO:<{message.address}>\r\n".encode()
+
+
+def _data(message: Outgoing, offer: Offer) -> bytes:
+    del message, offer
+    return b"DATA\r\n"
+
+
+_COMMANDS = {Step.MAIL: _mail, Step.RCPT: _rcpt, Step.DATA: _data}
