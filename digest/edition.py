@@ -6,10 +6,11 @@ Pure: it is handed everything it needs, so that the same inputs give the same ed
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from digest.arrange import Chosen, SectionRule
+from digest.errors import SettingsError
 from digest.model import (
     Block,
     Blurb,
@@ -99,6 +100,7 @@ def item_of(placed: Placed, words: Words, *, lead: bool = False) -> Item:
         reasons=placed.reasons,
         published=story.published or story.known_at,
         flags=story.notes,
+        short_headline=story.short_headline,
     )
 
 
@@ -154,8 +156,7 @@ def assemble(
 def finish(edition: Edition, newsletter: NewsletterSettings) -> Edition:
     """Write subject, preheader and reading time from what the edition prints now."""
     items = edition.items()
-    names = {"newsletter": newsletter.name, "day": edition.key.day.isoformat()}
-    subject = _subject(items, newsletter, names)
+    subject = _subject(items, newsletter, edition.key)
     preheader = newsletter.preheader or preheader_of(items, subject=subject)
     minutes = sum(_printed_words(item) for item in items) + sum(len(b.text.split()) for b in edition.blocks)
     return dataclasses.replace(
@@ -172,6 +173,7 @@ def masthead(site: SiteSettings, newsletter: NewsletterSettings) -> Masthead:
         url=site.url,
         address=site.address,
         tagline=newsletter.tagline,
+        signup_url=f"{site.url}/s/{newsletter.list}",
     )
 
 
@@ -215,13 +217,14 @@ def _also(placed: Placed) -> tuple[Credit, ...]:
     return tuple(credits)
 
 
-def _subject(items: Sequence[Item], newsletter: NewsletterSettings, names: Mapping[str, str]) -> str:
+def _subject(items: Sequence[Item], newsletter: NewsletterSettings, key: EditionKey) -> str:
     if not items:
         return newsletter.name
-    pattern = newsletter.subject
-    for name, value in names.items():
-        pattern = pattern.replace("{" + name + "}", value)
-    return subject_of(items[0], pattern=pattern)
+    pattern = newsletter.subject.replace("{day}", key.day.isoformat())
+    try:
+        return subject_of(items[0], pattern=pattern, short_headline=items[0].short_headline, name=newsletter.name)
+    except ValueError as error:
+        raise SettingsError(f"digest.toml: newsletter {newsletter.id!r}: {error}") from error
 
 
 def _printed_words(item: Item) -> int:

@@ -112,7 +112,7 @@ def _one_line(act: Act) -> str:
 def _with_words(item: Item, wanted: Mapping[tuple[str, str], Act]) -> Item:
     headline, blurb, kicker = (wanted.get((name, item.story_id)) for name in _WORDS_OF_ITEMS)
     if headline is not None:
-        item = dataclasses.replace(item, headline=_one_line(headline))
+        item = dataclasses.replace(item, headline=_one_line(headline), short_headline="")
     if blurb is not None and not _is_brief(item):
         item = dataclasses.replace(item, blurb=Blurb(_one_line(blurb), Origin.EDITOR, method="editor"))
     if kicker is not None:

@@ -271,6 +271,7 @@ class Item:
     reasons: tuple[Reason, ...] = ()
     published: datetime | None = None
     flags: tuple[str, ...] = ()
+    short_headline: str = ""
 
 
 @dataclass(frozen=True, slots=True)

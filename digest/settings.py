@@ -196,7 +196,7 @@ class NewsletterSettings(_Strict):
     blurb: Literal["summary", "standfirst"] = "summary"
     blurb_sentences: int = Field(default=2, ge=1, le=6)
     blurb_words: int = Field(default=60, ge=15, le=250)
-    summarizer: str = "linear"
+    summarizer: Literal["linear", "lead"] = "linear"
     subject: str = ""
     preheader: str = ""
     proofs: tuple[Sender, ...] = ()
