@@ -19,7 +19,7 @@ class Plan:
     """Where a newsletter's schedule stands; days are local to the newsletter.
 
     ``created`` is the first day it may be due; ``last_planned`` the last day that needs no more looking at;
-    ``edited_at`` when its rule was last changed, None if it never was.
+    ``edited_at`` when its rule was made or last changed.
     """
 
     newsletter: str
@@ -31,7 +31,7 @@ class Plan:
 def ensure_plan(conn: sa.Connection, newsletter: str, *, now: datetime, timezone: str, rule: str = "") -> Plan:
     """Return a newsletter's plan, made today if it is new. ``rule`` is its schedule in words: a change is noted."""
     today = now.astimezone(ZoneInfo(timezone)).date().isoformat()
-    insert_new(conn, _p, {"newsletter": newsletter, "since_day": today, "rule": rule})
+    insert_new(conn, _p, {"newsletter": newsletter, "since_day": today, "rule": rule, "edited_at": now})
     mine = _p.c.newsletter == newsletter
     if rule:
         # Of two processes that see the change one writes it; a plan without words only learns them.

@@ -48,7 +48,7 @@ def test_a_plan_begins_on_the_newsletters_own_day(conn: Connection) -> None:
     plan = store.ensure_plan(conn, "morning", now=at(5, 3), timezone="America/New_York")
     again = store.ensure_plan(conn, "morning", now=at(9, 3), timezone="America/New_York")
 
-    assert plan == again == store.Plan("morning", date(2026, 1, 4), None)
+    assert plan == again == store.Plan("morning", date(2026, 1, 4), None, at(5, 3))
 
 
 def test_a_plan_advances_once_and_never_goes_back(conn: Connection) -> None:
@@ -60,13 +60,13 @@ def test_a_plan_advances_once_and_never_goes_back(conn: Connection) -> None:
     assert store.ensure_plan(conn, "morning", now=at(8), timezone="UTC").last_planned == date(2026, 1, 7)
 
 
-def test_a_changed_rule_is_noted_and_a_first_one_is_not(conn: Connection) -> None:
+def test_a_rules_making_and_every_change_of_it_are_noted(conn: Connection) -> None:
     edits = [
         store.ensure_plan(conn, "morning", now=at(day), timezone="UTC", rule=rule).edited_at
         for day, rule in ((5, ""), (6, "mon 06:30"), (7, "mon 06:30"), (8, "tue 06:30"), (9, ""))
     ]
 
-    assert edits == [None, None, None, at(8), at(8)]
+    assert edits == [at(5), at(5), at(5), at(8), at(8)]
 
 
 def test_the_log_is_told_newest_first_and_by_what_it_is_about(conn: Connection) -> None:
