@@ -1,0 +1,114 @@
+"""Makes the transport that the settings describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal, Protocol
+
+from digest.errors import SettingsError
+from digest.protocols import CallLog, Transport
+from digest.send.outbox import Outbox
+from digest.send.providers.resend import Resend, make_client
+from digest.send.smtp.opening import Account
+from digest.send.smtp.pool import SmtpTransport
+
+PORTS = {"starttls": 587, "tls": 465, "none": 25}
+"""The usual port of each way to a server (RFC 6409, RFC 8314)."""
+
+
+class TransportSettings(Protocol):
+    """What the settings of a transport tell, whatever its kind."""
+
+    @property
+    def kind(self) -> str:
+        """Return what carries the mail."""
+
+    @property
+    def path(self) -> Path:
+        """Return the outbox's folder, relative to the workspace."""
+
+    @property
+    def host(self) -> str:
+        """Return the mail server's name."""
+
+    @property
+    def port(self) -> int | None:
+        """Return its port, or None for the usual one."""
+
+    @property
+    def security(self) -> Literal["starttls", "tls", "none"]:
+        """Return how the connection is protected."""
+
+    @property
+    def username(self) -> str:
+        """Return the name to log in with; empty for no login."""
+
+    @property
+    def connections(self) -> int:
+        """Return how many connections to keep at a time."""
+
+    @property
+    def rate(self) -> float:
+        """Return the most messages a second; 0 for no limit."""
+
+    @property
+    def timeout_s(self) -> float:
+        """Return how long one step may take."""
+
+    @property
+    def max_messages(self) -> int:
+        """Return how many messages one connection carries."""
+
+    @property
+    def base_url(self) -> str:
+        """Return the API's address; empty for the provider's own."""
+
+
+def make_transport(
+    settings: TransportSettings, *, secret: Callable[[str], str], base: Path, call_log: CallLog | None = None
+) -> Transport:
+    """Return the transport; nothing is connected yet. ``base`` is the workspace's folder.
+
+    ``secret`` is asked for ``password`` or ``api_key``, and only if the transport needs one. Raises SettingsError.
+    """
+    if settings.kind == "outbox":
+        return Outbox(base / settings.path)
+    if settings.kind == "smtp":
+        return _smtp(settings, secret)
+    if settings.kind == "resend":
+        client = make_client(secret("api_key"), base_url=settings.base_url, timeout_s=settings.timeout_s)
+        return Resend(client, call_log=call_log)
+    raise SettingsError(f"transport.kind is {settings.kind!r}; allowed are outbox, smtp, resend.")
+
+
+def _smtp(settings: TransportSettings, secret: Callable[[str], str]) -> SmtpTransport:
+    if settings.username and settings.security == "none" and not _is_this_machine(settings.host):
+        raise SettingsError(
+            f'transport.security = "none" would send the password of {settings.username!r} to {settings.host} in the '
+            'clear. Use "starttls" or "tls", or leave username out.'
+        )
+    account = Account(
+        host=settings.host,
+        port=settings.port or PORTS[settings.security],
+        security=settings.security,
+        username=settings.username,
+        password=secret("password") if settings.username else "",
+    )
+    return SmtpTransport(
+        account,
+        connections=settings.connections,
+        rate=settings.rate,
+        timeout_s=settings.timeout_s,
+        max_messages=settings.max_messages,
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
