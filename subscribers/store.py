@@ -45,9 +45,22 @@ def insert_missing(conn: sa.Connection, table: sa.Table, row: Mapping[str, Any])
 
 
 def insert_all_missing(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, leaving those alone whose key is there already."""
-    if rows:
-        conn.execute(_insert_missing(conn, table), rows)
+    """Insert rows of the same columns, leaving those alone whose key is there already.
+
+    Goes straight to the driver: for a hundred thousand rows the usual way spends half its time on parameters.
+    """
+    if not rows:
+        return
+    names = list(rows[0])
+    statement = _insert_missing(conn, table).compile(dialect=conn.dialect, column_keys=names)
+    order = statement.positiontup or names
+    processors = [table.c[name].type.dialect_impl(conn.dialect).bind_processor(conn.dialect) for name in order]
+    steps = list(zip(order, processors, strict=True))
+    values = ([process(row[name]) if process else row[name] for name, process in steps] for row in rows)
+    if statement.positional:
+        conn.exec_driver_sql(str(statement), [tuple(each) for each in values])
+    else:
+        conn.exec_driver_sql(str(statement), [dict(zip(order, each, strict=True)) for each in values])
 
 
 def _insert_missing(conn: sa.Connection, table: sa.Table) -> sa.Insert:

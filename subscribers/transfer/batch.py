@@ -98,15 +98,15 @@ class Batch:
         outcomes = {key: _judge(person.row, known, key, hashes[key]) for key, person in self.people.items()}
         self.counts.update(outcomes[key] for key, person in self.people.items() if not person.is_repeat)
         written = {key for key, outcome in outcomes.items() if outcome is not Outcome.KEPT_OUT}
-        new = [key for key in written if key not in known.rows and hashes[key] not in known.erased]
-        ids = {key: row.id for key, row in known.rows.items()} | self._add_people(conn, sorted(new), hashes)
+        new = {key for key in written if key not in known.rows and hashes[key] not in known.erased}
+        ids = {key: row.id for key, row in known.rows.items()} | self._add_people(conn, new, hashes)
         self._add_subscriptions(conn, {key: ids[key] for key in written if key in ids}, known, outcomes)
         self._complete(conn, {key: ids[key] for key in written if key in ids}, known)
         self._suppress(conn, [key for key in outcomes if outcomes[key] is Outcome.ENDED], hashes)
 
-    def _add_people(self, conn: sa.Connection, new: list[str], hashes: dict[str, str]) -> dict[str, int]:
+    def _add_people(self, conn: sa.Connection, new: set[str], hashes: dict[str, str]) -> dict[str, int]:
         """Insert subscribers in the order of the file and return their ids."""
-        order = [key for key in self.people if key in set(new)]
+        order = [key for key in self.people if key in new]
         rows = [_subscriber_row(self.people[key], hashes[key], self.run) for key in order]
         store.insert_all_missing(conn, schema.subscriber, rows)
         person = schema.subscriber
@@ -170,6 +170,8 @@ def _judge(row: Row, known: Known, key: str, key_hash: str) -> Outcome:
 
 def _is_storable(row: Row) -> bool:
     """Tell whether both databases can keep the row: no NUL, no half surrogate pair, no NaN, nothing JSON lacks."""
+    if not row.attributes and not row.tags and f"{row.name}{row.note}".isascii():
+        return "\0" not in row.name
     try:
         text = json.dumps((row.name, row.tags, row.attributes, row.note), ensure_ascii=False, allow_nan=False)
         text.encode()

@@ -21,12 +21,15 @@ class RowStatus(StrEnum):
     @property
     def strictness(self) -> int:
         """Return the place in the order: when two rows or two places disagree, the higher stands."""
-        return list(RowStatus).index(self)
+        return _STRICTNESS[self]
 
     @property
     def is_leaving(self) -> bool:
         """Tell whether the person must not be mailed."""
-        return self.strictness >= RowStatus.UNSUBSCRIBED.strictness
+        return self not in (RowStatus.ACTIVE, RowStatus.PENDING)
+
+
+_STRICTNESS = {status: place for place, status in enumerate(RowStatus)}
 
 
 @dataclass(frozen=True, slots=True)

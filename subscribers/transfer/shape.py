@@ -6,7 +6,7 @@ A product file in ``shapes/`` only says which column holds what; everything all 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +60,13 @@ class Shape:
     day_first: bool | None = None
     plain: Callable[[str], str] = str
 
-    def read(self, cells: Cells, line: int, file_name: str) -> Row:
-        """Return the person one row speaks of; raises RowError with the reason when it cannot be taken."""
-        cells = {column: self.plain(value) for column, value in cells.items()}
+    def read(self, cells: Cells, line: int, file_name: str, others: Collection[str]) -> Row:
+        """Return the person one row speaks of; raises RowError with the reason when it cannot be taken.
+
+        ``others`` are the columns that become attributes, as ``others`` of this shape found them in the header.
+        """
+        if self.plain is not str:
+            cells = {column: self.plain(value) for column, value in cells.items()}
         name, address = split_name(cells.get(self.address, ""))
         return Row(
             line=line,
@@ -70,7 +74,7 @@ class Shape:
             name=" ".join(filter(None, (cells.get(column, "") for column in self.names))) or name,
             status=self.status(cells, file_name),
             tags=self.tags(cells),
-            attributes={**self._plain_attributes(cells), **self.attributes(cells)},
+            attributes={**{column: cells[column] for column in others if cells.get(column)}, **self.attributes(cells)},
             joined_at=read_moment(_first(cells, self.joined), day_first=self.day_first),
             ip=_first(cells, self.ip),
             confirmed_at=read_moment(_first(cells, self.confirmed), day_first=self.day_first),
@@ -79,15 +83,11 @@ class Shape:
             note=_first(cells, self.notes),
         )
 
-    def _plain_attributes(self, cells: Cells) -> dict[str, str]:
-        taken = self.taken
-        return {column: value for column, value in cells.items() if value and column not in taken}
-
-    @property
-    def taken(self) -> frozenset[str]:
-        """Return the columns that do not become attributes."""
+    def others(self, header: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns of a header that have no meaning of their own here and become attributes."""
         several = (self.names, self.joined, self.ip, self.confirmed, self.confirmed_ip, self.left)
-        return self.ignored | self.used | {self.address} | {column for columns in several for column in columns}
+        taken = self.ignored | self.used | {self.address} | {column for columns in several for column in columns}
+        return tuple(column for column in header if column and column not in taken)
 
 
 def split_tags(text: str) -> tuple[str, ...]:

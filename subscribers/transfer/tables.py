@@ -22,13 +22,16 @@ MAX_CELL = 131_072
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a file's rows are to be read. ``header`` is empty when the first line is a person already."""
+    """How a file's rows are to be read. ``header`` is empty when the first line is a person already;
+    ``others`` are the columns that become attributes.
+    """
 
     shape: Shape
     because: str
     separator: str
     header: tuple[str, ...]
     file_name: str
+    others: tuple[str, ...] = ()
 
 
 def recognise(
@@ -53,7 +56,7 @@ def recognise(
             f"The subscriber file {path} has no column of addresses among: {', '.join(cells)}. "
             "Name it with a mapping, for example email=COLUMN."
         )
-    return Table(shape, because, separator, header, file_name)
+    return Table(shape, because, separator, header, file_name, shape.others(header))
 
 
 def iter_rows(path: Path, encoding: str, table: Table) -> Iterator[Row | Refused]:
@@ -74,7 +77,7 @@ def _read(table: Table, cells: Sequence[str], line: int) -> Row | Refused:
     text = named.get(table.shape.address, "")
     try:
         _check_cells(table, cells)
-        return table.shape.read(named, line, table.file_name)
+        return table.shape.read(named, line, table.file_name, table.others)
     except RowError as error:
         return Refused(line, text, str(error))
 
