@@ -86,11 +86,12 @@ class Scored:
 
 def score(stories: Sequence[Story], model: pairs.Model, apart: Set[Pair] = frozenset()) -> Scored:
     """Score every likely pair of places; pairs kept ``apart`` or too far apart in time are not listed."""
+    model = pairs.adapt(model, stories)
     profiles = [pairs.profile(story, model) for story in stories]
     scored = Scored({}, {})
     for one, other in candidates(profiles):
         hours = pairs.hours_between(profiles[one], profiles[other])
-        if hours > WINDOW_HOURS or (one, other) in apart:
+        if hours > WINDOW_HOURS or (one, other) in apart or pairs.is_series(profiles[one], profiles[other]):
             continue
         terms = pairs.features(profiles[one], profiles[other], model)
         if terms["words"] <= LEAST_WORDS and terms["names"] <= LEAST_NAMES:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
@@ -19,8 +19,14 @@ from pathlib import Path
 from digest.model import Story
 from digest.text import similarity, words
 
-LEDE_CHARACTERS = 1000
+LEDE_CHARACTERS = 450
 """How much of a story's body speaks for its event: the rest is background that other stories share."""
+
+SMALL_DAY = 20
+LOCAL_SHARE = 0.2
+"""From this many stories on, a word in a fifth of them is local and weighs what it weighs on this day."""
+HEADLINE_WORDS = 14
+"""A story with fewer words that carry meaning is a headline alone."""
 
 # Words for kinds of happening: two stories of one event seldom use the same one, so the classes are compared.
 _HAPPENINGS = {
@@ -55,6 +61,10 @@ class Profile:
     pairs: frozenset[tuple[str, str]]
     numbers: frozenset[str]
     happenings: similarity.Vector
+    calendar: frozenset[str]
+    template: tuple[str, ...]
+    headline_numbers: frozenset[str]
+    length: int
     at: datetime | None
 
 
@@ -92,6 +102,23 @@ _CLASS_OF = {
 }
 
 
+def adapt(model: Model, stories: Sequence[Story]) -> Model:
+    """Weigh what is everywhere on this day as common: in a local paper the town's name says nothing of the event."""
+    if len(stories) < SMALL_DAY:
+        return model
+    frequency: dict[str, int] = {}
+    for story in stories:
+        for word in set(words.content_words(f"{story.headline}\n{story.text[:LEDE_CHARACTERS]}")):
+            frequency[word] = frequency.get(word, 0) + 1
+    total = len(stories) + 1
+    common = {
+        word: min(model.idf.get(word, model.default_idf), math.log(total / (df + 0.5)))
+        for word, df in sorted(frequency.items())
+        if df >= LOCAL_SHARE * len(stories)
+    }
+    return replace(model, idf={**model.idf, **common})
+
+
 def profile(story: Story, model: Model) -> Profile:
     """Count what two stories are compared by: the headline (twice) and the beginning of the body."""
     lede = story.text[:LEDE_CHARACTERS]
@@ -106,37 +133,59 @@ def profile(story: Story, model: Model) -> Profile:
         name_words=frozenset(name_words),
         pairs=frozenset(pairwise(joined)),
         numbers=frozenset(words.numbers(f"{story.headline}\n{lede}")),
+        calendar=frozenset().union(*words.calendar_words(f"{story.headline}\n{lede}")),
+        template=tuple(word for word in listed if not any(sign.isdigit() for sign in word)),
+        headline_numbers=frozenset(words.numbers(story.headline)),
+        length=len(joined),
         happenings=similarity.weigh((_CLASS_OF[word] for word in joined if word in _CLASS_OF), {}),
         at=story.published or story.known_at,
     )
 
 
 def features(one: Profile, other: Profile, model: Model) -> dict[str, float]:
-    """Return the terms of the comparison by name; every one grows with likeness."""
+    """Return the terms of the comparison by name, all between 0 and about 1."""
     word = similarity.cosine(one.words, other.words)
     name = similarity.cosine(one.names, other.names)
+    short = float(min(one.length, other.length) < HEADLINE_WORDS)
+    shared_words = one.words.keys() & other.words.keys()
     shared_names = one.name_words & other.name_words
     return {
         "words": word,
         "names": name,
         "rare names": _rarest(shared_names, model, 3) / 20,
-        "rare words": _rarest(one.words.keys() & other.words.keys(), model, 5) / 30,
+        "rare words": _rarest(shared_words, model, 5) / 30,
         "names of the smaller": similarity.overlap(one.name_words, other.name_words),
         "word pairs": similarity.overlap(one.pairs, other.pairs),
         "a number": float(bool(one.numbers & other.numbers)),
         "words and names": word * name,
         "words with a name": word if shared_names else 0.0,
         "kind of happening": similarity.cosine(one.happenings, other.happenings),
+        "other numbers": _apart(one.numbers, other.numbers),
+        "other days": _apart(one.calendar, other.calendar),
+        "a headline alone": short,
+        "rare words of a headline": short * _rarest(shared_words, model, 5) / 30,
     }
 
 
-def _rarest(shared: set[str] | frozenset[str], model: Model, most: int) -> float:
+def is_series(one: Profile, other: Profile) -> bool:
+    """Tell whether two headlines are one template with other figures: two issues of a series, not one event."""
+    if len(one.template) < 2 or one.template != other.template:
+        return False
+    figures = one.headline_numbers, other.headline_numbers
+    return bool(figures[0] and figures[1]) and not figures[0] & figures[1]
+
+
+def _apart(one: frozenset[str], other: frozenset[str]) -> float:
+    return float(bool(one and other) and not one & other)
+
+
+def _rarest(shared: Set[str], model: Model, most: int) -> float:
     return sum(sorted((model.idf.get(word, model.default_idf) for word in shared), reverse=True)[:most])
 
 
 def probability(terms: Mapping[str, float], model: Model, hours: float) -> float:
     """Return the likeness in 0..1 of a pair ``hours`` apart: the logistic score, fading with time."""
-    total = model.bias + sum(model.weights[name] * value for name, value in terms.items())
+    total = model.bias + sum(model.weights.get(name, 0.0) * value for name, value in terms.items())
     return math.exp(-hours / model.hours) / (1.0 + math.exp(-total))
 
 

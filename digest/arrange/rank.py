@@ -99,7 +99,8 @@ def _fresh(cluster: Cluster, now: datetime) -> Reason:
 
 
 def _own(cluster: Cluster, own: frozenset[str]) -> Reason:
-    is_own = any(story.source in own and not story.outlet for story in cluster.stories) if own else cluster.lead.rights is Rights.OWN
+    ours = [story for story in cluster.stories if story.source in own and not story.outlet]
+    is_own = bool(ours) if own else cluster.lead.rights is Rights.OWN
     return Reason("own reporting", OWN_POINTS if is_own else 0.0, "the newsroom's own reporting")
 
 
