@@ -20,6 +20,9 @@ from digest.text.clean import clean
 from digest.text.sentences import split
 
 LONGEST_HEADLINE = 500
+LONGEST_MARKUP = 5_000
+"""Characters of a headline, a name or a tag with its markup."""
+
 LONGEST_STANDFIRST = 400
 """Characters; a longer summary is a text of its own."""
 
@@ -29,6 +32,9 @@ LONGEST_TEXT = 400_000
 MOST_TAGS = 30
 
 _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.{3})\s*\]|(?<=[\w,])\s*(?:…|\.{3}))\s*\Z")
+_TAIL = 40
+"""Characters of an ending in which the mark of a cut text is looked for."""
+
 _MAIL = re.compile(r"[\w.+-]+@[\w.-]+\w")
 
 
@@ -91,7 +97,7 @@ def keys_of(entries: Sequence[Entry], zone: tzinfo) -> list[str]:
 def story_of(entry: Entry, key: str, reading: Reading) -> tuple[Story, tuple[str, ...]]:
     """Return the story and what was odd about it; raises StoryError if it has neither headline nor text."""
     odd: list[str] = []
-    headline = line_of(entry.title)[:LONGEST_HEADLINE]
+    headline = line_of(entry.title[:LONGEST_MARKUP])[:LONGEST_HEADLINE]
     text, standfirst, cut = _texts(entry)
     cleaned = clean(text, headline=headline)
     notes = list(cleaned.notes)
@@ -140,7 +146,7 @@ def _texts(entry: Entry) -> tuple[str, str, bool]:
     summary = text_of(entry.summary[:LONGEST_TEXT])
     body, other = (content, summary) if len(content) >= len(summary) else (summary, content)
     whole, cut = _uncut(body)
-    standfirst = " ".join(_CUT.sub("", clean(other).text).split())
+    standfirst = " ".join(_CUT.sub("", clean(other).text[: LONGEST_STANDFIRST + 1]).split())
     if len(standfirst) > LONGEST_STANDFIRST or _letters(whole).startswith(_letters(standfirst)[:80]):
         standfirst = ""
     return whole, standfirst, cut
@@ -148,10 +154,11 @@ def _texts(entry: Entry) -> tuple[str, str, bool]:
 
 def _uncut(text: str) -> tuple[str, bool]:
     """Return a text without the sentence that the feed broke off, and whether there was one."""
-    if _CUT.search(text) is None:
+    end = text[-_TAIL:]
+    if _CUT.search(end) is None:
         return text, False
     spans = split(text)
-    kept = text[: spans[-2][1]] if len(spans) > 1 else _CUT.sub("…", text)
+    kept = text[: spans[-2][1]] if len(spans) > 1 else text[:-_TAIL] + _CUT.sub("…", end)
     return kept, True
 
 
@@ -172,9 +179,12 @@ def _link(entry: Entry) -> str:
 
 
 def _title_and_day(entry: Entry, zone: tzinfo) -> str:
-    title = line_of(entry.title) or text_of((entry.content or entry.summary or entry.plain_text)[:2000])[:200]
+    title = (
+        line_of(entry.title[:LONGEST_MARKUP])
+        or text_of((entry.content or entry.summary or entry.plain_text)[:2000])[:200]
+    )
     try:
-        day = read_moment(entry.published or entry.updated, zone=zone).date().isoformat()
+        day = read_moment((entry.published or entry.updated)[:200], zone=zone).date().isoformat()
     except ValueError:
         day = ""
     return f"{title}|{day}"
@@ -185,7 +195,7 @@ def _moment(raw: str, reading: Reading, odd: list[str]) -> datetime | None:
     if not raw.strip():
         return None
     try:
-        moment = read_moment(raw, zone=reading.zone)
+        moment = read_moment(raw[:200], zone=reading.zone)
     except ValueError as error:
         odd.append(f"{error}; it counts from when it was first seen")
         return None
@@ -197,7 +207,7 @@ def _moment(raw: str, reading: Reading, odd: list[str]) -> datetime | None:
 
 def _author(raw: str) -> str:
     """Return the names in an author field, without mail addresses ("ann@example.org (Ann Lee)", RSS 2.0)."""
-    line = line_of(raw)
+    line = line_of(raw[:LONGEST_MARKUP])
     inside = re.search(r"\(([^()@]+)\)", line) if _MAIL.search(line) else None
     name = inside[1] if inside else _MAIL.sub("", line)
     name = re.sub(r"\A(?:by|von|par|por)\s+", "", name.strip(" <>()[],;-"), flags=re.IGNORECASE)
@@ -205,7 +215,7 @@ def _author(raw: str) -> str:
 
 
 def _tags(raw: Sequence[str]) -> tuple[str, ...]:
-    tags = (line_of(tag)[:100] for tag in raw)
+    tags = (line_of(tag[:LONGEST_MARKUP])[:100] for tag in raw[: MOST_TAGS * 10])
     return tuple(dict.fromkeys(tag for tag in tags if tag))[:MOST_TAGS]
 
 

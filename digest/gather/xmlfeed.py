@@ -1,12 +1,7 @@
-"""Reads RSS, RDF and Atom into entries: feedparser on bytes that were made harmless first.
-
-feedparser is lenient, which real feeds need, but it can be kept busy for long by a small file. What keeps it busy,
-entities that stand for entities and very deep nesting, is taken out or refused before it sees the bytes.
-"""
+"""Reads RSS, RDF and Atom into entries: feedparser on bytes that were made harmless first."""
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from collections.abc import Mapping
@@ -16,22 +11,8 @@ import feedparser
 
 from digest.errors import SourceError
 from digest.gather.entries import Entry
+from digest.gather.harmless import make_harmless
 
-DEEPEST = 300
-"""Open elements of one entry, counting markup inside of texts; no writer nests a tenth of it."""
-
-_DOCTYPE = re.compile(rb"<!DOCTYPE\b[^<>\[]{0,1000}(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
-_ROOT = re.compile(rb"<[A-Za-z]")
-_TAGS = re.compile(rb"(?:<|&lt;)(/?)([A-Za-z][\w:.-]{0,60})(?:[^<>&]|&(?!lt;|gt;)){0,2000}?(/?)(?:>|&gt;)")
-_ENTRIES = (b"item", b"entry", b"rdf:li")
-# Elements of HTML that writers leave open.
-_OPEN_ENDED = frozenset(
-    name.encode()
-    for name in (
-        *("br", "img", "hr", "input", "meta", "link", "p", "li", "td", "th", "tr", "dt", "dd", "option"),
-        *("source", "embed", "param", "wbr", "area", "col", "base"),
-    )
-)
 _HTML_PAGE = re.compile(rb"\A\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _FEED_LINK = re.compile(rb"<link[^>]{0,500}application/(?:rss|atom)\+xml[^>]{0,500}>", re.IGNORECASE)
 _HREF = re.compile(rb"href\s*=\s*[\"']?([^\"'\s>]{1,300})", re.IGNORECASE)
@@ -40,7 +21,7 @@ _HREF = re.compile(rb"href\s*=\s*[\"']?([^\"'\s>]{1,300})", re.IGNORECASE)
 def read_xml_feed(body: bytes, *, base: str, content_type: str = "") -> list[Entry]:
     """Return the entries in the feed's order; raises SourceError if this is no feed or not a harmless one."""
     _refuse_page(body, base)
-    body = _harmless(body, base)
+    body = make_harmless(body, base)
     feed = _parsed(body, base, content_type)
     if not feed.entries and b"<rss:item" in body:
         # RSS 2.0 has no namespace, but some write one; RSS 2.0 specification, "Extending RSS".
@@ -71,30 +52,6 @@ def _refuse_page(body: bytes, base: str) -> None:
     href = _HREF.search(link[0]) if link else None
     hint = f" It names the feed {href[1].decode('utf-8', 'replace')}." if href else ""
     raise SourceError(f"{base}: this is a web page, not a feed.{hint}")
-
-
-def _harmless(body: bytes, base: str) -> bytes:
-    """Return the feed without a document type; raises SourceError for markup nested absurdly deep."""
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        # So that the checks below see it; the declaration inside would now be wrong, and goes.
-        text = body.decode("utf-16", "replace")
-        body = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text).encode("utf-8")
-    body = _DOCTYPE.sub(b"", body, count=1)
-    root = _ROOT.search(body)
-    if b"<!DOCTYPE" in body[: root.start() if root else None].upper():
-        raise SourceError(f"{base}: the feed's document type is not one a feed has; it is refused.")
-    depth = 0
-    for match in _TAGS.finditer(body):
-        closing, name, empty = match[1], match[2].lower(), match[3]
-        if name in _ENTRIES:
-            depth = 0
-        elif closing:
-            depth = max(depth - 1, 0) if name not in _OPEN_ENDED else depth
-        elif not empty and name not in _OPEN_ENDED:
-            depth += 1
-            if depth > DEEPEST:
-                raise SourceError(f"{base}: the feed nests more than {DEEPEST} elements in each other; it is refused.")
-    return body
 
 
 def _entry(raw: dict[str, Any], language: str, base: str) -> Entry:

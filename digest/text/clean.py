@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from digest.model import DroppedLine
 from digest.text.boilerplate import (
@@ -66,12 +67,13 @@ def clean(text: str, *, headline: str = "") -> Cleaned:
     """
     found = paragraphs(text)
     rules = [_rule_for(paragraph.text) for paragraph in found]
+    prose = list(accumulate((rule is None for rule in rules), initial=0))
     result = _Result()
     for index, paragraph in enumerate(found):
         rule = rules[index]
         if index == 0 and len(found) > 1 and _letters(paragraph.text) == _letters(headline):
             result.drop(paragraph.text, "headline", (paragraph.start, paragraph.end))
-        elif rule is not None and _applies(rule, paragraph.text, rules[:index], rules[index + 1 :]):
+        elif rule is not None and _applies(rule, paragraph.text, before=prose[index], after=prose[-1] - prose[index]):
             result.take(paragraph.text, rule, (paragraph.start, paragraph.end))
         else:
             result.keep(_without_service_sentences(text, paragraph, result))
@@ -84,9 +86,9 @@ def _rule_for(text: str, rules: Sequence[Rule] = RULES) -> Rule | None:
     return next((rule for rule in rules if len(text) <= rule.limit and rule.pattern.search(line)), None)
 
 
-def _applies(rule: Rule, text: str, before: Sequence[Rule | None], after: Sequence[Rule | None]) -> bool:
+def _applies(rule: Rule, text: str, *, before: int, after: int) -> bool:
     """Tell whether a matching rule may act here: in the middle of the prose most act on short lines only."""
-    inside = before.count(None) >= FIRST and after.count(None) >= LAST
+    inside = before >= FIRST and after >= LAST
     return not (inside and rule.cautious and len(text) > SHORT)
 
 

@@ -51,8 +51,9 @@ def find_quotes(text: str, *, continues: bool = False) -> Quotes:
             closing.update(range(match.start(), match.end()))
             current = None
         elif _opens(text, match):
-            if current is not None and (said := text[: match.start()].rstrip()).endswith((".", "!", "?", "…")):
-                spans.append((current[0], len(said) - 1))
+            said = text[max(0, match.start() - 4) : match.start()].rstrip()
+            if current is not None and said.endswith((".", "!", "?", "…")):
+                spans.append((current[0], max(0, match.start() - 4) + len(said) - 1))
             current = (match.start(), mark)
             opening.update(range(match.start(), match.end()))
     if current is not None and continues:
@@ -85,15 +86,17 @@ def _closes(text: str, match: re.Match[str], opened: tuple[int, str]) -> bool:
 def _single_spans(text: str, doubles: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return quotations in single marks that lie outside of the double ones; an apostrophe opens nothing."""
     found: list[tuple[int, int]] = []
+    starts = [start for start, _ in doubles]
     done = 0
     for match in _SINGLE_OPEN.finditer(text):
         at = match.start()
-        if at < done or any(a < at <= b for a, b in doubles):
+        place = bisect_right(starts, at)
+        if at < done or (place and at <= doubles[place - 1][1]):
             continue
         close = _SINGLE_CLOSE.search(text, at + 1)
         if close is None:
             break
-        if not any(a <= close.start() and at <= b for a, b in doubles):
+        if place == len(doubles) or doubles[place][0] > close.start():
             found.append((at, close.start()))
         done = close.start()
     return found

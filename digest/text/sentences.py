@@ -34,6 +34,7 @@ ROOM_FOR_INITIAL = 25
 
 _PARAGRAPH = re.compile(r"[^\n\r\v\f\x85\u2028\u2029]+")
 _BULLETS = " \t\xa0\u3000•·▪▸►*"
+_SPACE = re.compile(r"\s*")
 _STOP = re.compile(r"[.!?…]+|[।۔؟]|[。！？]+")
 _FULL_WIDTH = "。！？"
 _CLOSERS = ")]}’”»'\"›」』"
@@ -56,21 +57,26 @@ def split(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     paragraphs = [match.span() for match in _PARAGRAPH.finditer(text) if match[0].strip()]
     for number, (start, end) in enumerate(paragraphs):
-        following = text[paragraphs[number + 1][0] :][:8].lstrip() if number + 1 < len(paragraphs) else ""
+        following = _ahead(text, paragraphs[number + 1][0]) if number + 1 < len(paragraphs) else ""
         found.extend((start + a, start + b) for a, b in _split_paragraph(text[start:end], following))
     return found
 
 
 def _split_paragraph(text: str, following: str) -> Iterator[tuple[int, int]]:
     """Yield the sentences of one paragraph; ``following`` is how the next one begins."""
-    quotes = find_quotes(text, continues=following[:1] in ("“", '"', "„", "«"))
+    quotes = find_quotes(text, continues=following in ("“", '"', "„", "«"))
     start = len(text) - len(text.lstrip(_BULLETS))
-    for end in _ends(text, quotes, start):
-        yield start, end
-        start = end + len(text[end:]) - len(text[end:].lstrip())
     last = len(text.rstrip())
+    for end in _ends(text, quotes, start, last):
+        yield start, end
+        start = _SPACE.match(text, end).end()  # type: ignore[union-attr] # it matches nothing, too
     if start < last:
         yield start, last
+
+
+def _ahead(text: str, at: int) -> str:
+    """Return the first mark or letter after white space; a few characters are looked at, so that work stays linear."""
+    return text[at : at + 12].lstrip()[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +96,18 @@ class _Spot:
 
     def before_starter(self) -> bool:
         """Tell whether what follows looks like the beginning of a sentence and not like a name."""
-        opens = self.text[self.end :].lstrip()[:1] in ("“", '"', "‘", "«")
+        opens = _ahead(self.text, self.end) in ("“", '"', "‘", "«")
         return opens or self.closed or self.token.rstrip(".'’") in STARTERS
 
 
-def _ends(text: str, quotes: Quotes, start: int) -> Iterator[int]:
+def _ends(text: str, quotes: Quotes, start: int, last: int) -> Iterator[int]:
     """Yield the offset after each sentence that ends before the paragraph does."""
     done = start
     for match in _STOP.finditer(text, start):
         if match.end() <= done:
             continue
         end = _after_closers(text, match.end(), quotes)
-        if not text[end:].strip():
+        if end >= last:
             return
         if quotes.holds(end):
             continue
@@ -134,7 +140,7 @@ def _spot(text: str, start: int, match: re.Match[str], end: int) -> _Spot:
         mark=match[0],
         word=word[0] if word else "",
         token=token,
-        next=text[end:].lstrip()[:1] if text[end].isspace() else text[end],
+        next=_ahead(text, end),
         closed=end > match.end() and text[end - 1] in '”"»',
         spaced=text[end].isspace(),
     )
@@ -174,8 +180,8 @@ def _goes_on(spot: _Spot) -> bool:
 
 def _in_aside(spot: _Spot) -> bool:
     """Tell whether the stop stands inside a parenthesis that was opened and will be closed nearby."""
-    opened = spot.text.rfind("(", spot.start, spot.end)
-    if opened < 0 or spot.end - opened >= LONGEST_ASIDE or spot.text.find(")", opened, spot.end) >= 0:
+    opened = spot.text.rfind("(", max(spot.start, spot.end - LONGEST_ASIDE + 1), spot.end)
+    if opened < 0 or spot.text.find(")", opened, spot.end) >= 0:
         return False
     closes = spot.text.find(")", spot.end, spot.end + LONGEST_ASIDE)
     return closes >= 0 and spot.text.find("(", spot.end, closes) < 0
@@ -187,7 +193,8 @@ def _is_abbreviation(spot: _Spot) -> bool:
     lower = word.lower()
     if word.isdigit():
         # "1. Fold the napkins": the number of a list, not a sentence of its own.
-        return spot.text[spot.start : spot.stop].strip() == word and len(word) <= 2
+        near = spot.stop - spot.start <= len(word) + 4
+        return near and len(word) <= 2 and spot.text[spot.start : spot.stop].strip() == word
     if word in TITLES or lower in NEVER_LAST:
         return True
     if lower in BEFORE_NUMBER and spot.token[:1].isdigit():
@@ -209,5 +216,5 @@ def _may_end(spot: _Spot, word: str) -> bool:
     state = word[2:] if party else word
     if state not in STATES:
         return False
-    before = spot.text[spot.start : spot.stop - len(word)].rstrip()
-    return party or before.endswith(",")
+    before = spot.text[max(spot.start, spot.stop - len(word) - 4) : spot.stop - len(word)]
+    return party or before.rstrip().endswith(",")
