@@ -88,7 +88,7 @@ def _gather_one(newsroom: Newsroom, settings: SourceSettings) -> Gathered:
             state.flush(conn)
     except SourceError as error:
         return Gathered(settings.name, warnings=tuple(warnings), error=str(error))
-    return Gathered(settings.name, warnings=tuple(warnings), **counts)
+    return Gathered(settings.name, counts["new"], counts["changed"], counts["same"], tuple(warnings))
 
 
 def _with_defaults(story: Story, settings: SourceSettings, newsroom: Newsroom) -> Story:
