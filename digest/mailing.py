@@ -24,7 +24,7 @@ from digest.model import Claim, Counts, Edition, EditionKey, Outcome, Outgoing, 
 from digest.newsroom import Newsroom
 from digest.pictures import attachments
 from digest.post import Post
-from digest.protocols import Transport
+from digest.protocols import CallLog, Transport
 from digest.render import MailHeaders, compile_message
 from digest.send import GateState, Progress
 from digest.settings import NewsletterSettings, secret
@@ -235,7 +235,7 @@ class _OpenGate:
         """Take note of nothing."""
 
 
-def _transport(newsroom: Newsroom, newsletter: NewsletterSettings, call_log: object = None) -> Transport:
+def _transport(newsroom: Newsroom, newsletter: NewsletterSettings, call_log: CallLog | None = None) -> Transport:
     settings = newsroom.settings.transport_of(newsletter)
 
     def fetch(what: str) -> str:
