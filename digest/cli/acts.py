@@ -17,9 +17,9 @@ from digest.newsroom import Newsroom, parse_key
 from digest.store import Act, ActName, DeliveryState, State, StoredEdition
 
 
-def edit(written: str, simple: dict[str, str], paired: dict[str, str], author: str) -> int:
-    """Record an editor's acts and rebuild the draft with them."""
-    if not simple and not paired:
+def edit(written: str, changes: dict[str, str], author: str) -> int:
+    """Record an editor's acts, by the act's name, and rebuild the draft with them."""
+    if not changes:
         raise UsageError("Nothing to change: give --lead, --order, --drop, --headline, --blurb, --subject …")
     with workspace() as newsroom:
         key = parse_key(newsroom, written)
@@ -27,9 +27,9 @@ def edit(written: str, simple: dict[str, str], paired: dict[str, str], author: s
             stored = _stored(conn, key)
             if stored.frozen_at is not None:
                 raise UsageError(f"{key} is {stored.state} and cannot be changed any more.")
-            for name, value in (*simple.items(), *paired.items()):
+            for name, value in changes.items():
                 body = _body(conn, newsroom, key, name, value)
-                store.add_act(conn, key, Act(cast(ActName, name), body, author or getpass.getuser(), newsroom.clock()))
+                store.add_act(conn, key, Act(cast(ActName, name), body, author or _login_name(), newsroom.clock()))
         tell_draft(draft(newsroom, key))
     return 0
 
@@ -111,15 +111,26 @@ def _stored(conn: store.Connection, key: EditionKey) -> StoredEdition:
 def _body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str, value: str) -> dict[str, Any]:
     if name in ("subject", "preheader"):
         return {"text": value}
+    if name == "lead" and not value:
+        return {"story": ""}
     if name in ("lead", "drop", "restore"):
         return {"story": store.resolve(conn, value).id}
     if name == "order":
         return {"stories": [store.resolve(conn, part.strip()).id for part in value.split(",") if part.strip()]}
     story, equals, text = value.partition("=")
-    if not equals or not text.strip():
+    text = text.strip()
+    if not equals:
         raise UsageError(f"--{'section' if name == 'move' else name} {value}: write it as STORY=TEXT.")
-    if name == "move":
+    if name == "move" and text:
         known = [section.id for section in newsroom.newsletter(key.newsletter).sections]
         if text not in known:
             raise UsageError(f"--section {value}: {key.newsletter} has the sections {', '.join(known) or 'none'}.")
-    return {"story": store.resolve(conn, story).id, "section" if name == "move" else "text": text.strip()}
+    return {"story": store.resolve(conn, story.strip()).id, "section" if name == "move" else "text": text}
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that no account has.
+        return "an editor"

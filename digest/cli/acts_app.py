@@ -9,31 +9,32 @@ import typer
 app = typer.Typer()
 
 EditionName = Annotated[str, typer.Argument(metavar="EDITION", help="NEWSLETTER/YYYY-MM-DD[/SLOT].")]
-StoryId = Annotated[str, typer.Option(help="A story's id or a unique beginning of it.")]
+StoryId = Annotated[str | None, typer.Option(help="A story's id or a unique beginning of it.")]
 
 
 @app.command()
 def edit(
     edition: EditionName,
-    lead: StoryId = "",
-    drop: StoryId = "",
-    restore: StoryId = "",
-    order: Annotated[str, typer.Option("--order", help="Story ids in print order, separated by commas.")] = "",
-    section: Annotated[str, typer.Option("--section", help="STORY=SECTION moves a story.")] = "",
-    headline: Annotated[str, typer.Option("--headline", help="STORY=TEXT")] = "",
-    blurb: Annotated[str, typer.Option("--blurb", help="STORY=TEXT, marked as the editor's words.")] = "",
-    kicker: Annotated[str, typer.Option("--kicker", help="STORY=TEXT")] = "",
-    subject: Annotated[str, typer.Option("--subject")] = "",
-    preheader: Annotated[str, typer.Option("--preheader")] = "",
+    lead: Annotated[str | None, typer.Option(help="The story that leads; empty: none is asked for.")] = None,
+    drop: StoryId = None,
+    restore: StoryId = None,
+    order: Annotated[str | None, typer.Option("--order", help="Story ids in print order, between commas.")] = None,
+    section: Annotated[str | None, typer.Option("--section", help="STORY=SECTION moves a story.")] = None,
+    headline: Annotated[str | None, typer.Option("--headline", help="STORY=TEXT")] = None,
+    blurb: Annotated[str | None, typer.Option("--blurb", help="STORY=TEXT, marked as the editor's words.")] = None,
+    kicker: Annotated[str | None, typer.Option("--kicker", help="STORY=TEXT")] = None,
+    subject: Annotated[str | None, typer.Option("--subject")] = None,
+    preheader: Annotated[str | None, typer.Option("--preheader")] = None,
     author: Annotated[str, typer.Option("--author", help="Who edits; default: the login name.")] = "",
 ) -> int:
-    """Change a draft; the change survives every rebuild."""
+    """Change a draft; the change survives every rebuild. An empty TEXT or SECTION takes an earlier change back."""
     from digest.cli.acts import edit as command
 
     simple = {"lead": lead, "drop": drop, "restore": restore, "order": order, "subject": subject}
     simple |= {"preheader": preheader}
     paired = {"move": section, "headline": headline, "blurb": blurb, "kicker": kicker}
-    return command(edition, {k: v for k, v in simple.items() if v}, {k: v for k, v in paired.items() if v}, author)
+    given = {name: value for name, value in (simple | paired).items() if value is not None}
+    return command(edition, given, author)
 
 
 @app.command()
