@@ -118,6 +118,7 @@ class Network(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request and return its answer, the body not yet read; the caller closes the answer."""
         raw = request.url
         answer = self._pool.handle_request(
             httpcore.Request(
@@ -131,6 +132,7 @@ class Network(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, stream=_Chunks(answer))
 
     def close(self) -> None:
+        """Close what is open; may be called twice."""
         if "_pool" in self.__dict__:
             self._pool.close()
 

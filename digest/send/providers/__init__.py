@@ -1,0 +1,1 @@
+"""Providers that take mail by their API: one file each."""

@@ -1,0 +1,1 @@
+"""Mail by SMTP: the conversation without I/O, the loop that drives it, the connections."""
