@@ -25,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 
 def add_sign_up(made: APIRouter, context: Context) -> None:
+    """Add ``/s/LIST``: the form, and the POST that takes it; the answer is the same for known and unknown addresses."""
+
     @made.api_route("/s/{list_id}", methods=["GET", "HEAD"])
     def form(list_id: str) -> Response:
         """Show the sign-up form of a list."""
@@ -57,6 +59,8 @@ def add_sign_up(made: APIRouter, context: Context) -> None:
 
 
 def add_confirming(made: APIRouter, context: Context) -> None:
+    """Add ``/c/TOKEN``: a page with a button, and the POST that confirms."""
+
     @made.api_route("/c/{token}", methods=["GET", "HEAD"])
     def ask(token: str) -> Response:
         """Show the page with the confirming button."""

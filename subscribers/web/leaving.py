@@ -19,6 +19,8 @@ ONE_CLICK = "One-Click"
 
 
 def add_leaving(made: APIRouter, context: Context) -> None:
+    """Add ``/u/TOKEN``: a page with one button, and the POST of the button or of a mail program (RFC 8058)."""
+
     @made.api_route("/u/{token}", methods=["GET", "HEAD"])
     def ask(token: str) -> Response:
         """Show the page with one button."""

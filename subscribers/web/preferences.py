@@ -20,6 +20,8 @@ _PAUSES = (("0", "No pause"), ("7", "For a week"), ("30", "For a month"))
 
 
 def add_preferences(made: APIRouter, context: Context) -> None:
+    """Add ``/p/TOKEN``: what a reader has chosen, and the POST that changes it."""
+
     @made.api_route("/p/{token}", methods=["GET", "HEAD"])
     def show(token: str) -> Response:
         """Show what a reader has chosen."""

@@ -30,6 +30,8 @@ Sections = Callable[[str], Sequence[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Context:
+    """What every page of one site needs; made once with the router."""
+
     engine: sa.Engine
     keys: KeyRing
     clock: Callable[[], datetime]
@@ -80,11 +82,13 @@ class SmallRequests(APIRoute):
 
 @cache
 def style() -> str:
+    """Return the style sheet of every page."""
     return pages().get_template("style.css").render()
 
 
 @cache
 def headers() -> dict[str, str]:
+    """Return the headers of every page: nothing runs, nothing is loaded, nobody frames or stores it."""
     digest = b64encode(hashlib.sha256(style().encode()).digest()).decode()
     allowed = f"style-src 'sha256-{digest}'; form-action 'self'"
     return {
