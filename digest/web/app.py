@@ -28,6 +28,10 @@ def make_app(newsroom: Newsroom) -> FastAPI:
         mine = next((n for n in settings.newsletters if n.list == list_id), settings.newsletters[0])
         return NewsletterMailer(newsroom, mine)
 
+    def sections_of(list_id: str) -> list[tuple[str, str]]:
+        mine = (newsletter for newsletter in settings.newsletters if newsletter.list == list_id)
+        return [(section.id, section.title) for newsletter in mine for section in newsletter.sections]
+
     app.include_router(public.router(newsroom))
     app.include_router(
         subscribers.router(
@@ -37,6 +41,7 @@ def make_app(newsroom: Newsroom) -> FastAPI:
             site_name=settings.site.name,
             site_url=settings.site.url,
             mailer=mailer(settings.newsletters[0].list),
+            sections_of=sections_of,
         )
     )
 
