@@ -23,10 +23,17 @@ from digest.text.words import MONTHS, WEEKDAYS
 
 BLURBS = 300
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{3,}(?:['’]s)?\b")
-_AUXILIARY = re.compile(r"\b(is|are|was|were|will|would|could|should|has|have|had|can|did|does|must)\b(?! not)(?!n['’]t)")
+_AUXILIARY = re.compile(
+    r"\b(is|are|was|were|will|would|could|should|has|have|had|can|did|does|must)\b(?! not)(?!n['’]t)"
+)
 _QUOTED = re.compile(r"[\"“]([^\"“”]{20,})[\"”]")
-_SAID_AFTER = re.compile(r",? (?:[A-Z][\w’'.-]*(?: [\w’'.-]+){0,4} (?:said|says|added)|(?:said|says) [A-Z][^,.]*?)(?=\.?$)")
-_SAID_BEFORE = re.compile(r"^(?:[A-Z][\w’'.,-]*(?: [\w’'.,-]+){0,8} )(?:said|says|told \w+|claimed|alleged) (?:that )?(?=[a-z])")
+_SAID_AFTER = re.compile(
+    r",? (?:[A-Z][\w’'.-]*(?: [\w’'.-]+){0,4} (?:said|says|added)|(?:said|says) [A-Z][^,.]*?)(?=\.?$)"
+)
+_SAID_BEFORE = re.compile(
+    r"^(?:[A-Z][\w’'.,-]*(?: [\w’'.,-]+){0,8} )(?:said|says|told \w+|claimed|alleged) "
+    r"(?:that )?(?=[a-z])"
+)
 _ACCORDING = re.compile(r",? according to [^,.]+(?=[,.])", re.IGNORECASE)
 
 
@@ -56,7 +63,7 @@ def measure(folder: Path) -> dict[str, Any]:
         _count_alarms(alarms, " ".join(s.text for s in made.sentences), source)
         sentences = [sentence.text for sentence in made.sentences]
         for fault, plant in _FAULTS.items():
-            broken = _plant(sentences, lambda text, plant=plant: plant(text, chance, source, names))
+            broken = _plant(sentences, lambda text, plant=plant, source=source: plant(text, chance, source, names))
             if broken is not None:
                 planted[fault].append(any(finding.check == fault for finding in check(broken, source)))
     return {

@@ -26,13 +26,29 @@ BBC = (
     SectionRule("entertainment", "Entertainment", "Films, music, television, celebrities, awards, actors and singers"),
     SectionRule("politics", "Politics", "Government, parliament, parties, ministers, elections, laws and policy"),
     SectionRule("sport", "Sport", "Football, rugby, cricket, tennis, athletics: matches, players, coaches and cups"),
-    SectionRule("tech", "Technology", "Computers, software, internet, mobile phones, games, gadgets and online security"),
+    SectionRule(
+        "tech",
+        "Technology",
+        "Computers, software, internet, mobile phones, games, gadgets and online security",
+    ),
 )
 AG = (
-    SectionRule("world", "World", "International affairs, war, peace, diplomacy, presidents, troops and elections abroad"),
-    SectionRule("sports", "Sports", "Games, teams, players, coaches, leagues, championships, football, baseball, Olympics"),
+    SectionRule(
+        "world",
+        "World",
+        "International affairs, war, peace, diplomacy, presidents, troops and elections abroad",
+    ),
+    SectionRule(
+        "sports",
+        "Sports",
+        "Games, teams, players, coaches, leagues, championships, football, baseball, Olympics",
+    ),
     SectionRule("business", "Business", "Companies, stocks, oil prices, profits, deals, jobs, banks and the economy"),
-    SectionRule("sci/tech", "Science and technology", "Computers, software, internet, phones, space, research, science"),
+    SectionRule(
+        "sci/tech",
+        "Science and technology",
+        "Computers, software, internet, phones, space, research, science",
+    ),
 )
 
 
@@ -59,7 +75,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _load(path: Path) -> list[tuple[Story, str]]:
     return [
-        (Story(id=row["id"], source="archive", key=row["id"], headline=row["headline"], text=row["text"]), row["section"])
+        (Story(row["id"], "archive", row["id"], row["headline"], row["text"]), row["section"])
         for row in read_lines(path)
     ]
 

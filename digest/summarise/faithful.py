@@ -1,4 +1,4 @@
-"""Does a text say anything its source does not? Numbers, names, quotations, attribution, negation, sentence by sentence.
+"""Does a text say what its source does not? Numbers, names, quotations, attribution, negation, sentence by sentence.
 
 The checks are made for text that did not come from us (an endpoint's); an extract passes them by construction. They
 find what was changed, not what was left out; English only.
@@ -23,7 +23,7 @@ ATTRIBUTED_NEARNESS = 0.5
 CHECKS = ("numbers", "names", "quotations", "attribution", "negation")
 
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
-_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{%d,}?)[\"“”»]" % LEAST_QUOTATION)
+_QUOTED = re.compile(rf"[\"“”„«]([^\"“”„«»]{{{LEAST_QUOTATION},}}?)[\"“”»]")
 _CAPITALISED = re.compile(r"[^\W\d_]*[A-Z][\w’'&.-]*\w|[A-Z]")
 _REPORTING = re.compile(
     r"\b(?:said|says|say|saying|told|tells|tell|according to|claim(?:s|ed|ing)?|alleg(?:e|es|ed|edly|ing)|accus(?:e|es"
