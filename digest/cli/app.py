@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from digest.cli import acts_app, people_app, stories_app
@@ -16,6 +15,9 @@ Day = Annotated[str, typer.Option("--day", help="The local day, YYYY-MM-DD. Defa
 Slot = Annotated[str, typer.Option("--slot", help="A deliberate second edition of the day, like breaking.")]
 Newsletter = Annotated[str, typer.Argument(metavar="NEWSLETTER", help="A newsletter's id in digest.toml.")]
 EditionName = Annotated[str, typer.Argument(metavar="EDITION", help="NEWSLETTER/YYYY-MM-DD[/SLOT].")]
+
+# Typer carries a copy of click in newer versions and stood on click itself before; its own errors know their base.
+WRONG_WORDS: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="digest",
@@ -46,9 +48,9 @@ def _call(words: list[str]) -> Any:
     command = typer.main.get_command(app)
     try:
         return command.main(args=words, prog_name="digest", standalone_mode=False)
-    except click.exceptions.Exit as ended:
+    except typer.Exit as ended:
         return ended.exit_code
-    except click.ClickException as error:
+    except WRONG_WORDS as error:
         error.show(file=sys.stderr)
         return 2
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import click
+import typer
 
 from digest.cli import INTERRUPTED
 from digest.errors import DigestError
@@ -24,7 +24,7 @@ def guarded(action: Callable[[], Any]) -> int:
         return _fail(str(error), error.exit_code)
     except SubscribersError as error:
         return _fail(str(error), 2 if isinstance(error, _USAGE) else 1)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _fail("Stopped. What was handed over is recorded; run the command again to go on.", INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output left (`| head`): point the stream elsewhere so that closing it stays quiet.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import click
+import typer
 
 from digest.cli.opening import say
 from digest.errors import SettingsError, UsageError
@@ -103,7 +103,7 @@ def _complete(answers: Answers, *, ask: bool) -> Answers:
         if name == "sender":
             host = urlsplit(answers.url).hostname or "courier.example"
             default = f"{answers.newsletter} <{_id(answers.newsletter)}@{host}>"
-        value = click.prompt(question, default=default) if ask else default
+        value = typer.prompt(question, default=default) if ask else default
         given: dict[str, Any] = {name: value}
         answers = replace(answers, **given)
     return answers

@@ -93,6 +93,6 @@ def ask(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError(f"{question} There is no terminal to ask on: add --yes.")
-    import click
+    import typer
 
-    click.confirm(question, abort=True)
+    typer.confirm(question, abort=True)
