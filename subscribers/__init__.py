@@ -69,7 +69,7 @@ from subscribers.schema import UtcDateTime
 from subscribers.store import check_keys, find_subscriber, get_subscriber, iter_consents, iter_subscribers
 from subscribers.suppression import is_suppressed, iter_suppressions, lift_suppression, suppress
 from subscribers.tokens import KeyRing, Purpose, Token, sign, verify
-from subscribers.transfer import ImportReport, Outcome, Refused, export_list, import_file
+from subscribers.transfer import ImportReport, Outcome, Refused, export_list, import_file, safe_cell
 
 if TYPE_CHECKING:
     from subscribers.web import router
@@ -133,6 +133,7 @@ __all__ = [
     "rehearsing",
     "request_confirmation",
     "router",
+    "safe_cell",
     "send_confirmation",
     "set_choices",
     "show",

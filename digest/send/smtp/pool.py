@@ -71,8 +71,11 @@ class SmtpTransport:
 
     def probe(self) -> None:
         """Connect, log in and take leave; raises TransportError with what is wrong."""
-        for _ in self._turn(_Run(self, self._opened(), iter(()), _NoGate(), [])):
+        run = _Run(self, self._opened(), iter(()), _NoGate(), [])
+        for _ in self._turn(run):
             pass
+        if not run.was_ready:
+            raise run.trouble or TransportError(f"The mail server {self.account} hung up.")
 
     def close(self) -> None:
         """Close the loop; connections live only as long as one delivery."""
@@ -123,12 +126,13 @@ class _Run:
         self._opening: set[asyncio.Task[None]] = set()
         self._target = settings.connections
         self._failures = 0
-        self._was_ready = False
+        self.was_ready = False
         self._next_at = 0.0
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._offer = Offer()
         self.outcomes: list[Outcome] = []
         self.error: BaseException | None = None
+        self.trouble: Exception | None = None
         self.is_over = False
 
     def start(self) -> None:
@@ -155,7 +159,7 @@ class _Run:
 
     def ready(self, connection: Connection) -> None:
         """Take note that the server takes mail from us."""
-        self._was_ready = True
+        self.was_ready = True
         self._offer = connection.offer
         self._look_whether_done()
 
@@ -249,6 +253,7 @@ class _Run:
 
     def _go_on(self, why: Exception | None) -> None:
         """After an end: finish, give up, or see that somebody works on what is left."""
+        self.trouble = why or self.trouble
         if self._finish_if_done() or self.is_over:
             return
         if self._connections or self._opening:
@@ -256,7 +261,7 @@ class _Run:
                 connection.fill()
             # One that broke before it carried anything is replaced after a pause, lest we hammer the server.
             self._later("reopen", self._settings.reopen_after_s if self._failures else 0.0, self._replenish)
-        elif not self._was_ready or self._failures > MAX_TRIES:
+        elif not self.was_ready or self._failures > MAX_TRIES:
             self.error = why or TransportError(f"The mail server {self._settings.account} hung up.")
             self._finish()
         else:
