@@ -28,7 +28,7 @@ from digest.model import (
     Window,
 )
 from digest.newsroom import Newsroom
-from digest.pictures import picture_of
+from digest.pictures import picture_of, with_picture
 from digest.settings import NewsletterSettings
 from digest.store import StoredEdition
 
@@ -218,7 +218,8 @@ def _blocks(
     folder = newsroom.base / "blocks"
     if not folder.is_dir():
         return ()
-    return read_blocks(folder, newsletter=newsletter.id, day=key.day, warn=warn)
+    blocks = read_blocks(folder, newsletter=newsletter.id, day=key.day, warn=warn)
+    return tuple(with_picture(newsroom, block, warn) for block in blocks)
 
 
 def _span(newsletter: NewsletterSettings) -> str:

@@ -116,9 +116,10 @@ def _attempt(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> 
 
 def _told(newsroom: Newsroom, ticked: Ticked) -> Ticked:
     with newsroom.writing() as conn:
-        last = store.last_log(conn, str(ticked.key))
+        told = store.iter_log(conn, edition=str(ticked.key), what=ticked.result, limit=1)
+        last = next(iter(list(told)), None)
         # A withheld edition is looked at again every tick; the log tells it once, until the reason changes.
-        if last is None or (last.what, last.detail) != (ticked.result, ticked.detail):
+        if last is None or last.detail != ticked.detail:
             store.log(conn, newsroom.clock(), ticked.result, ticked.detail, ticked.key.newsletter, str(ticked.key))
     return ticked
 

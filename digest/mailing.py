@@ -135,7 +135,7 @@ def send_proof(
     for address in everyone:
         subscribers.parse_address(address)
     transport = _transport(newsroom, newsletter)
-    post = _post(newsroom, stored, transport.codec, prefix="[Proof] ")
+    post = _post(newsroom, stored, transport.codec, prefix="[Proof] ", salt=f"-proof-{secrets.token_hex(6)}")
     try:
         messages = [
             post.outgoing(Claim(Recipient(number, address), fence=0, attempts=1))
@@ -246,7 +246,7 @@ def _transport(newsroom: Newsroom, newsletter: NewsletterSettings, call_log: Cal
     return sending.make_transport(settings, secret=fetch, base=newsroom.base, call_log=call_log)
 
 
-def _post(newsroom: Newsroom, stored: StoredEdition, codec: str, prefix: str = "") -> Post:
+def _post(newsroom: Newsroom, stored: StoredEdition, codec: str, prefix: str = "", salt: str = "") -> Post:
     newsletter = newsroom.newsletter(stored.key.newsletter)
     with newsroom.reading() as conn:
         number = newsroom.list_number(conn, newsletter)
@@ -263,6 +263,7 @@ def _post(newsroom: Newsroom, stored: StoredEdition, codec: str, prefix: str = "
         list_number=number,
         render=shape,
         codec=codec,
+        salt=salt,
     )
 
 

@@ -5,13 +5,14 @@ A picture without mail rights is never read. A broken one never stops an edition
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 from digest import store
 from digest.errors import FetchError, RenderError
-from digest.model import Edition, Image, Picture, Story
+from digest.model import Block, Edition, Image, Picture, Story
 from digest.newsroom import Newsroom
 from digest.render import prepare_picture
 
@@ -26,16 +27,34 @@ MAX_BYTES = 12_000_000
 
 def picture_of(newsroom: Newsroom, story: Story, *, lead: bool, warn: Callable[[str], None]) -> Picture | None:
     """Return the story's picture ready for mail, or None; what is wrong with it goes to ``warn``."""
-    image = story.image
-    if image is None or newsroom.settings.mail.pictures == "none":
+    sources = {s.name: s.path for s in newsroom.settings.sources if s.path is not None}
+    folder = newsroom.base / sources.get(story.source, Path())
+    return _fit(newsroom, story.image, folder, LEAD_SIZE if lead else THUMB_SIZE, f"“{story.headline}”", warn)
+
+
+def with_picture(newsroom: Newsroom, block: Block, warn: Callable[[str], None]) -> Block:
+    """Return an editor's block with its picture ready for mail, if it names one."""
+    if block.image is None:
+        return block
+    picture = _fit(newsroom, block.image, newsroom.base / "blocks", THUMB_SIZE, f"the block {block.id}", warn)
+    return dataclasses.replace(block, picture=picture)
+
+
+def _fit(
+    newsroom: Newsroom,
+    image: Image | None,
+    folder: Path,
+    size: tuple[int, int],
+    whose: str,
+    warn: Callable[[str], None],
+) -> Picture | None:
+    if image is None or not image.mail_rights or newsroom.settings.mail.pictures == "none":
         return None
-    if not image.mail_rights:
-        return None
-    width, height = LEAD_SIZE if lead else THUMB_SIZE
+    width, height = size
     try:
-        content = prepare_picture(_read(newsroom, story, image), width=width, height=height)
+        content = prepare_picture(_read(newsroom, folder, image), width=width, height=height)
     except (OSError, FetchError, RenderError) as error:
-        warn(f"The picture of “{story.headline}” is left out: {error}")
+        warn(f"The picture of {whose} is left out: {error}")
         return None
     ending = "png" if content.startswith(b"\x89PNG") else "jpg"
     name = f"{hashlib.sha256(content).hexdigest()[:24]}.{ending}"
@@ -61,18 +80,13 @@ def _src(newsroom: Newsroom, name: str) -> str:
     return f"cid:{name}"
 
 
-def _read(newsroom: Newsroom, story: Story, image: Image) -> bytes:
+def _read(newsroom: Newsroom, folder: Path, image: Image) -> bytes:
     if image.url:
         with newsroom.client() as client:
             return client.fetch(image.url).body
-    path = _local(newsroom, story, image)
+    path = (folder / image.path).resolve()
     if not path.is_relative_to(newsroom.base):
         raise RenderError(f"{image.path} lies outside of the workspace")
     if path.stat().st_size > MAX_BYTES:
         raise RenderError(f"{path} is larger than {MAX_BYTES} bytes")
     return path.read_bytes()
-
-
-def _local(newsroom: Newsroom, story: Story, image: Image) -> Path:
-    sources = {s.name: s.path for s in newsroom.settings.sources if s.path is not None}
-    return (newsroom.base / sources.get(story.source, Path()) / image.path).resolve()

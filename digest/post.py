@@ -31,6 +31,7 @@ class Post:
         list_number: int,
         render: Callable[[Variant], Rendered],
         codec: str,
+        salt: str = "",
     ) -> None:
         self._newsroom = newsroom
         self._newsletter = newsroom.newsletter(edition.key.newsletter)
@@ -40,6 +41,8 @@ class Post:
         self._list_number = list_number
         self._render = render
         self._codec = codec
+        # Two proofs of one edition are two messages; two tries of one delivery are one.
+        self._identity = f"{edition.key}{salt}"
         self._site = newsroom.settings.site.url
         self._sender = parseaddr(self._newsletter.sender)[1]
         self._host = self._sender.rpartition("@")[2]
@@ -86,7 +89,7 @@ class Post:
 
     def message_id(self, subscriber_id: int) -> str:
         """Return the Message-ID of a reader's message: the same at every try."""
-        return message_id(str(self._edition.key), subscriber_id, self._host)
+        return message_id(self._identity, subscriber_id, self._host)
 
     def headers(self, subject: str) -> MailHeaders:
         """Return the headers all readers share."""

@@ -1,0 +1,182 @@
+"""The people at the command line: in, out, listed, imported, exported, forgotten."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from tests.acceptance.workspace import SETTINGS, Workspace
+
+
+def people(workspace: Workspace, *words: str) -> list[str]:
+    return [person["address"] for person in workspace.run("subscribers", "list", "--json", *words).json]
+
+
+def test_a_person_is_added_with_name_and_tags_and_shown(courier: Workspace) -> None:
+    given = ("--list", "morning", "--name", "Ada Quay", "--tags", "vip, press")
+
+    courier.run("subscribers", "add", "ada@example.org", *given)
+    shown = courier.run("subscribers", "show", "ada@example.org", "--json").json
+
+    assert "Ada Quay" in str(shown)
+    assert all(tag in str(shown) for tag in ("vip", "press"))
+    assert "Ada Quay" in courier.run("subscribers", "show", "ada@example.org").out
+
+
+def test_one_bad_address_does_not_keep_the_others_out(courier: Workspace) -> None:
+    ran = courier.run("subscribers", "add", "nonsense", "ben@example.org", "--list", "morning")
+
+    assert (ran.code, people(courier)) == (1, ["ben@example.org"])
+
+
+def test_an_unknown_list_names_the_thing(courier: Workspace) -> None:
+    ran = courier.run("subscribers", "add", "ada@example.org", "--list", "evening")
+
+    assert (ran.code, "evening" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "nobody@example.org"),
+        ("unsubscribe", "nobody@example.org"),
+        ("forget", "nobody@example.org", "--yes"),
+        ("list", "--list", "evening"),
+        ("list", "--status", "sleeping"),
+        ("export", "--list", "evening"),
+        ("export", "--format", "xml"),
+        ("suppress", "ada@example.org", "--reason", "spite"),
+        ("import", "nowhere.csv", "--list", "morning"),
+        ("forget", "ada@example.org"),
+    ],
+)
+def test_what_does_not_exist_is_wrong_usage(courier: Workspace, words: tuple[str, ...]) -> None:
+    courier.run("subscribers", "add", "ada@example.org", "--list", "morning")
+
+    ran = courier.run("subscribers", *words)
+
+    assert (ran.code, ran.err.startswith("digest: ")) == (2, True), ran.err
+
+
+def test_lists_show_their_readers(courier: Workspace) -> None:
+    courier.run("lists", "add", "sport", "--name", "Sport", "--single-opt-in")
+    courier.run("subscribers", "add", "ada@example.org", "--list", "sport")
+
+    shown = courier.run("lists", "show", "sport", "--json").json
+    twice = courier.run("lists", "add", "sport")
+
+    assert [(one["id"], one["active"], one["double_opt_in"]) for one in shown] == [("sport", 1, False)]
+    assert "sport: Sport, 1 active, single opt-in" in courier.run("lists", "show").out
+    assert twice.code == 2
+
+
+def test_people_are_listed_by_list_and_standing(courier: Workspace) -> None:
+    courier.run("subscribers", "add", "ada@example.org", "ben@example.org", "--list", "morning")
+    courier.run("subscribers", "unsubscribe", "ada@example.org", "--list", "morning")
+
+    assert people(courier, "--list", "morning", "--status", "active") == ["ben@example.org"]
+    assert people(courier, "--status", "ended") == ["ada@example.org"]
+    assert "morning: ended" in courier.run("subscribers", "list").out
+
+
+def test_an_import_tells_what_it_did_and_refused(courier: Workspace) -> None:
+    rows = "email,name,tags\nada@example.org,Ada,vip\nnonsense,Nobody,\nben@example.org,Ben,\nada@example.org,Ada,vip\n"
+    (courier.folder / "people.csv").write_text(rows, encoding="utf-8")
+    given = ("subscribers", "import", "people.csv", "--list", "morning")
+
+    dry = courier.run(*given, "--dry-run")
+    nobody = people(courier)
+    ran = courier.run(*given, "--refused", "refused.csv")
+    refused = (courier.folder / "refused.csv").read_text(encoding="utf-8")
+
+    assert "Dry run" in dry.out
+    assert nobody == []
+    assert ran.code == 0
+    assert people(courier) == ["ada@example.org", "ben@example.org"]
+    assert "line 3" in ran.err
+    assert "nonsense" in refused
+
+
+def test_an_import_is_told_as_json(courier: Workspace) -> None:
+    (courier.folder / "people.csv").write_text("email\nada@example.org\n", encoding="utf-8")
+
+    told = courier.run("subscribers", "import", "people.csv", "--list", "morning", "--json").json
+
+    assert told["dry_run"] is False
+    assert sum(told["counts"].values()) == 1
+
+
+def test_an_export_can_be_imported_again(courier: Workspace) -> None:
+    courier.run("subscribers", "add", "ada@example.org", "--list", "morning", "--name", "=Ada")
+
+    exported = courier.run("subscribers", "export", "--list", "morning").out
+    lines = courier.run("subscribers", "export", "--format", "jsonl").out
+
+    assert "ada@example.org" in next(csv.reader(io.StringIO(exported.splitlines()[1])))
+    assert '"ada@example.org"' in lines
+
+
+def test_a_suppressed_address_is_refused_by_every_way_in(courier: Workspace) -> None:
+    courier.run("subscribers", "suppress", "ada@example.org", "--reason", "complained")
+    (courier.folder / "people.csv").write_text("email\nada@example.org\n", encoding="utf-8")
+
+    added = courier.run("subscribers", "add", "ada@example.org", "--list", "morning")
+    courier.run("subscribers", "import", "people.csv", "--list", "morning")
+
+    assert added.code == 1
+    assert people(courier, "--status", "active") == []
+
+
+def test_the_forgotten_stay_out_and_leave_no_address(staffed: Workspace) -> None:
+    staffed.run("run", "morning")
+
+    ran = staffed.run("subscribers", "forget", "ada@example.org", "--yes")
+    report = staffed.run("report", "morning", "--who", "--json")
+    again = staffed.run("subscribers", "add", "ada@example.org", "--list", "morning")
+
+    assert ran.code == 0
+    assert people(staffed) == ["ben@example.org"]
+    assert "ada@example.org" not in report.out
+    assert (report.json["expected"], report.json["accepted"]) == (2, 2)
+    assert again.code == 1
+
+
+def test_a_sign_up_by_hand_can_ask_first(courier: Workspace) -> None:
+    ran = courier.run("subscribers", "add", "ada@example.org", "--list", "morning", "--confirm")
+
+    mail = courier.mails()[0].read_text(encoding="ascii")
+    assert ran.code == 0
+    assert people(courier, "--status", "pending") == ["ada@example.org"]
+    assert "To: ada@example.org" in mail
+    assert "Auto-Submitted: auto-generated" in mail
+    assert "List-Unsubscribe" not in mail
+
+
+def test_a_list_without_a_newsletter_writes_in_the_first_ones_name(courier: Workspace) -> None:
+    courier.run("lists", "add", "sport")
+
+    courier.run("subscribers", "add", "ada@example.org", "--list", "sport", "--confirm")
+
+    assert "From: Morning Watch <morning@courier.example>" in courier.mails()[0].read_text(encoding="ascii")
+
+
+def test_a_mail_server_that_is_away_is_told_to_who_asks(courier: Workspace) -> None:
+    smtp = 'kind = "smtp"\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"'
+    courier.settings(SETTINGS.replace('kind = "outbox"\npath = "outbox"', smtp))
+
+    ran = courier.run("subscribers", "add", "ada@example.org", "--list", "morning", "--confirm")
+
+    assert (ran.code, "127.0.0.1" in ran.err) == (1, True)
+
+
+def test_leaving_without_naming_a_list_leaves_all(courier: Workspace) -> None:
+    courier.run("lists", "add", "sport")
+    for one in ("morning", "sport"):
+        courier.run("subscribers", "add", "ada@example.org", "--list", one)
+
+    ran = courier.run("subscribers", "unsubscribe", "ada@example.org")
+
+    assert "morning, sport" in ran.out
+    assert people(courier, "--status", "active") == []
