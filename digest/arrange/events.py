@@ -99,6 +99,8 @@ def score(stories: Sequence[Story], model: pairs.Model, apart: Set[Pair] = froze
         likeness = pairs.probability(terms, model, hours)
         if terms["words"] < CERTAIN_WORDS and terms["word pairs"] < CERTAIN_PHRASES:
             likeness = min(likeness, model.strict - UNCERTAIN)
+        if pairs.is_one_account(profiles[one], profiles[other]):
+            likeness = max(likeness, min(1.0, model.strict + UNCERTAIN))
         if likeness >= LEAST_LIKENESS:
             scored.likeness[one, other] = likeness
             scored.terms[one, other] = {**terms, "hours": hours}
