@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from digest.cli.opening import say
+from digest.cli.opening import say, warn
 from digest.errors import SettingsError, UsageError
 from digest.newsroom import open_newsroom
 from digest.settings import SECRETS_FILE, load, make_secrets
@@ -33,14 +33,17 @@ class Answers:
 
 
 _QUESTIONS = {
-    "name": ("The paper's name", "The Harbor Courier"),
-    "url": ("Public address of its web pages", "https://courier.example"),
-    "address": ("Postal address, printed in every mail", "1 Quay Street, Harbor"),
-    "newsletter": ("The newsletter's name", "Morning Watch"),
+    "name": ("The paper's name", ""),
+    "url": ("Public address of its web pages", ""),
+    "address": ("Postal address, printed in every mail", "Postal address, still to be written"),
+    "newsletter": ("The newsletter's name", "Morning"),
     "sender": ("Mails come from", ""),
     "timezone": ("Time zone", "UTC"),
     "time": ("It goes out at", "06:30"),
 }
+
+_THE_PAPERS_OWN = ("name", "url", "address", "sender")
+_OPTIONS = {"sender": "--from"}
 
 
 def init(folder: Path, answers: Answers, *, security: str, user: str, allow_private: bool, ask: bool) -> int:
@@ -48,7 +51,13 @@ def init(folder: Path, answers: Answers, *, security: str, user: str, allow_priv
     config = folder / "digest.toml"
     if config.exists():
         raise UsageError(f"{config} is there already and was not touched.")
-    answers = _complete(answers, ask=ask and sys.stdin.isatty())
+    ask = ask and sys.stdin.isatty()
+    untold = () if ask else tuple(name for name in _THE_PAPERS_OWN if not getattr(answers, name))
+    if untold and answers.smtp:
+        # A trial into a folder may begin with stand-ins; what is to reach readers may not.
+        options = ", ".join(_OPTIONS.get(name, f"--{name}") for name in untold)
+        raise UsageError(f"init with --smtp mails real readers: give {options} as well, or leave --smtp for later.")
+    answers = _complete(answers, folder, ask=ask)
     text = settings_text(answers, security=security, user=user, allow_private=allow_private)
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / "digest.toml.new"
@@ -67,6 +76,8 @@ def init(folder: Path, answers: Answers, *, security: str, user: str, allow_priv
 
     open_newsroom(settings, system_clock).close()
     newsletter = settings.newsletters[0].id
+    for name in untold:
+        warn(f"{_QUESTIONS[name][0]} was not told; {config} has {getattr(answers, name)!r} until you change it.")
     say(f"{config} is written, and {folder / SECRETS_FILE} beside it (keep a copy; nobody else may read it).")
     say("\nNext, in that folder:")
     say(f"  digest subscribers add you@example.org --list {newsletter}")
@@ -96,12 +107,18 @@ def settings_text(answers: Answers, *, security: str, user: str, allow_private: 
     return "\n".join(parts)
 
 
-def _complete(answers: Answers, *, ask: bool) -> Answers:
+def _complete(answers: Answers, folder: Path, *, ask: bool) -> Answers:
+    """Ask for what is missing, or take what the folder's name and the answers before it suggest."""
+    word = folder.resolve().name
     for name, (question, default) in _QUESTIONS.items():
         if getattr(answers, name):
             continue
-        if name == "sender":
-            host = urlsplit(answers.url).hostname or "courier.example"
+        if name == "name":
+            default = word.replace("-", " ").replace("_", " ").title() or "Newsroom"
+        elif name == "url":
+            default = f"https://{_id(word.replace(' ', '-'))}.example"
+        elif name == "sender":
+            host = urlsplit(answers.url).hostname or "newsroom.example"
             default = f"{answers.newsletter} <{_id(answers.newsletter)}@{host}>"
         value = typer.prompt(question, default=default) if ask else default
         given: dict[str, Any] = {name: value}

@@ -48,6 +48,12 @@ def feed() -> Iterator[str]:
         thread.join()
 
 
+PAPER = (
+    *("--name", "The Harbor Courier", "--url", "https://courier.example", "--address", "1 Quay Street, Harbor"),
+    *("--from", "Morning Watch <morning@courier.example>"),
+)
+
+
 @pytest.fixture
 def nothing(courier: Workspace) -> Workspace:
     """Return a folder without a workspace."""
@@ -101,7 +107,6 @@ def test_a_workspace_that_is_there_is_never_overwritten(courier: Workspace) -> N
         ("--time", "half past six", "time"),
         ("--from", "nobody", "sender"),
         ("--feed", "courier.example/feed", "https://"),
-        ("--smtp", "mail.example.org:smtp", "HOST:PORT"),
         ("--smtp-security", "tls", ""),
     ],
 )
@@ -114,12 +119,33 @@ def test_a_wrong_answer_leaves_nothing_behind(nothing: Workspace, option: str, v
 
 
 def test_a_workspace_can_begin_with_a_mail_server(nothing: Workspace) -> None:
-    nothing.run("init", ".", "--yes", "--smtp", "mail.example.org:2525", "--smtp-user", "courier")
+    nothing.run("init", ".", "--yes", *PAPER, "--smtp", "mail.example.org:2525", "--smtp-user", "courier")
 
     written = (nothing.folder / "digest.toml").read_text(encoding="utf-8")
 
     assert 'host = "mail.example.org"\nsecurity = "starttls"\nport = 2525' in written
     assert 'password_env = "SMTP_PASSWORD"' in written
+
+
+def test_a_mail_server_needs_the_papers_own_name_and_address(nothing: Workspace) -> None:
+    ran = nothing.run("init", "new", "--yes", "--smtp", "mail.example.org", "--name", "The Harbor Courier")
+
+    assert (ran.code, (nothing.folder / "new").exists()) == (2, False)
+    assert "--url, --address, --from" in ran.err
+
+
+def test_a_port_that_is_none_is_refused(nothing: Workspace) -> None:
+    ran = nothing.run("init", "new", "--yes", *PAPER, "--smtp", "mail.example.org:smtp")
+
+    assert (ran.code, "HOST:PORT" in ran.err) == (2, True)
+
+
+def test_a_trial_begins_with_the_folders_name_and_says_what_is_still_to_be_written(nothing: Workspace) -> None:
+    ran = nothing.run("init", "harbor-courier", "--yes")
+
+    written = (nothing.folder / "harbor-courier" / "digest.toml").read_text(encoding="utf-8")
+    assert 'name = "Harbor Courier"' in written
+    assert "Postal address, printed in every mail was not told" in ran.err
 
 
 def test_names_with_quotes_and_letters_of_any_kind_are_kept(nothing: Workspace) -> None:
