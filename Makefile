@@ -6,7 +6,7 @@ BIN := .venv/bin
 venv: .venv/.made ## make or refresh .venv with everything a contributor needs
 .venv/.made: pyproject.toml constraints.txt
 	python3 -m venv .venv
-	$(BIN)/pip install -q -c constraints.txt -e '.[test,dev,postgres]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[test,dev,postgres,proof]'
 	touch $@
 
 test: venv ## run every test that this machine can run
