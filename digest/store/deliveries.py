@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause
 
 from digest.model import Claim, Fate, Outcome, Recipient, Variant
 from digest.store import ledger_sql
@@ -32,6 +32,8 @@ _STATE_OF: Mapping[Fate, State] = {
     Fate.SKIPPED: State.SKIPPED,
     Fate.AMBIGUOUS: State.AMBIGUOUS,
 }
+
+_STATE_NUMBER = {fate: int(state) for fate, state in _STATE_OF.items()}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -56,15 +58,28 @@ def claim(conn: Connection, edition_id: int, owner: int, limit: int, now: dateti
     claims: list[Claim] = []
     for statements in (ledger_sql.CLAIM_DEFERRED, ledger_sql.CLAIM_FRESH):
         if len(claims) < limit:
-            rows = conn.execute(statements[conn.dialect.name], {**given, "limit": limit - len(claims)})
-            claims += sorted(map(read_claim, rows), key=_number)
+            rows = _rows(conn, statements[conn.dialect.name], {**given, "limit": limit - len(claims)})
+            claims += map(read_claim, sorted(rows, key=_first))
     return claims
+
+
+def _rows(conn: Connection, statement: TextClause, given: dict[str, Any]) -> list[Any]:
+    """Run a claim. On SQLite the driver's plain rows: SQLAlchemy's cost more than the claim itself."""
+    if conn.dialect.name == "sqlite":
+        result = conn.exec_driver_sql(statement.text, given)
+        rows = list(result.cursor.fetchall()) if result.cursor is not None else []
+        result.close()
+        return rows
+    return list(conn.execute(statement, given))
 
 
 def read_claim(row: Any, call: str = "") -> Claim:
     """Turn a claimed row (its columns in the order of ``RETURNING``) into a claim."""
     who, address, name, text_only, sections, fence, attempts = row
-    return Claim(Recipient(who, address, name, variant_name(bool(text_only), sections)), fence, attempts, call)
+    variant = "text" if text_only else "html"
+    if sections:
+        variant = variant_name(bool(text_only), sections)
+    return Claim(Recipient(who, address, name, variant), fence, attempts, call)
 
 
 @lru_cache(maxsize=4096)
@@ -115,8 +130,8 @@ def next_due(conn: Connection, edition_id: int) -> datetime | None:
     return None if first is None else moment(first)
 
 
-def _number(held: Claim) -> int:
-    return held.recipient.subscriber_id
+def _first(row: Any) -> int:
+    return int(row[0])
 
 
 def _attempt(outcome: Outcome, edition_id: int, owner: int, now: datetime) -> dict[str, Any]:
@@ -143,8 +158,8 @@ def _record_sqlite(conn: Connection, edition_id: int, outcomes: Sequence[Outcome
     at = stamp(now)
     rows = [
         (
-            int(_STATE_OF[o.fate]),
-            _next_at(o, now),
+            _STATE_NUMBER[o.fate],
+            None if o.fate is not Fate.DEFERRED else _next_at(o, now),
             o.code[:16],
             o.reply[:REPLY_LIMIT],
             o.provider_id,

@@ -16,14 +16,14 @@ NO = sa.false()
 RULES = {
     "sqlite": (
         """CREATE TRIGGER delivery_final BEFORE UPDATE OF state ON delivery
-            WHEN OLD.state IN (3, 4, 6, 7) AND NEW.state <> OLD.state
+            WHEN (OLD.state = 3 OR OLD.state = 4 OR OLD.state = 6 OR OLD.state = 7) AND NEW.state <> OLD.state
             BEGIN SELECT RAISE(ABORT, 'a settled delivery stays settled'); END""",
     ),
     "postgresql": (
         """CREATE FUNCTION delivery_stays_settled() RETURNS trigger LANGUAGE plpgsql AS $$
            BEGIN RAISE EXCEPTION 'a settled delivery stays settled' USING ERRCODE = 'check_violation'; END $$""",
         """CREATE TRIGGER delivery_final BEFORE UPDATE OF state ON delivery FOR EACH ROW
-            WHEN (OLD.state IN (3, 4, 6, 7) AND NEW.state <> OLD.state)
+            WHEN ((OLD.state = 3 OR OLD.state = 4 OR OLD.state = 6 OR OLD.state = 7) AND NEW.state <> OLD.state)
             EXECUTE FUNCTION delivery_stays_settled()""",
         """ALTER TABLE delivery SET (fillfactor = 70)""",
     ),
