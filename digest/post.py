@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
-from digest.model import Claim, Edition, Outgoing, Rendered, Variant
+from digest.model import Claim, Edition, Outgoing, Pieces, Rendered, Variant
 from digest.newsroom import Newsroom
 from digest.render import Encoded, MailHeaders, compile_message, message_id
 from digest.settings import NewsletterSettings
-from subscribers import Purpose, sign
+from subscribers import Purpose, Signer
 
 MAX_VARIANTS = 64
 """Shapes of one edition that are encoded at most; who asked for a rarer one gets the whole edition."""
@@ -36,14 +37,15 @@ class Post:
         self._newsroom = newsroom
         self._newsletter = newsroom.newsletter(edition.key.newsletter)
         self._edition = edition
-        self._edition_id = edition_id
         self._date = date
-        self._list_number = list_number
         self._render = render
         self._codec = codec
         # Two proofs of one edition are two messages; two tries of one delivery are one.
         self._identity = f"{edition.key}{salt}"
-        self._site = newsroom.settings.site.url
+        site = newsroom.settings.site.url
+        self._leave_url, self._prefer_url, self._view_url = f"{site}/u/", f"{site}/p/", f"{site}/v/"
+        subjects = {Purpose.UNSUBSCRIBE: 0, Purpose.MANAGE: 0, Purpose.VIEW: edition_id}
+        self._signer = Signer(newsroom.keys, list_number=list_number, subjects=subjects)
         self._sender = parseaddr(self._newsletter.sender)[1]
         self._host = self._sender.rpartition("@")[2]
         self._encoded: dict[str, Encoded] = {}
@@ -51,26 +53,25 @@ class Post:
     def outgoing(self, claim: Claim) -> Outgoing:
         """Make the message of one claimed delivery."""
         reader = claim.recipient
-        encoded = self._shape(reader.variant)
-        identity = self.message_id(reader.subscriber_id)
-        recipient = dataclasses.replace(reader, message_id=identity)
-        values = self.values(reader.subscriber_id, reader.address, reader.name)
-        content = encoded.message(recipient, values) if self._codec == "wire" else encoded.payload(recipient, values)
-        return Outgoing(reader.subscriber_id, reader.address, self._sender, identity, content, claim.fence, claim.call)
+        number = reader.subscriber_id
+        encoded = self._encoded.get(reader.variant) or self._shape(reader.variant)
+        identity = self.message_id(number)
+        values = self.values(number, reader.address, reader.name)
+        content: Pieces | Mapping[str, Any]
+        if self._codec == "wire":
+            content = Pieces(encoded.pieces(reader, values, identity))
+        else:
+            content = encoded.payload(dataclasses.replace(reader, message_id=identity), values)
+        return Outgoing(number, reader.address, self._sender, identity, content, claim.fence, claim.call)
 
     def values(self, subscriber_id: int, address: str, name: str) -> Mapping[str, str]:
         """Return what stands in a reader's slots: their own links, their address and name."""
-        keys = self._newsroom.keys
         # Proofs have numbers below zero; no link of theirs belongs to anybody.
-        reader = max(subscriber_id, 0)
-
-        def token(purpose: Purpose, subject: int = 0) -> str:
-            return sign(keys, purpose, subscriber_id=reader, list_number=self._list_number, subject=subject)
-
+        leave, prefer, view = self._signer.tokens(max(subscriber_id, 0))
         return {
-            "unsubscribe_url": f"{self._site}/u/{token(Purpose.UNSUBSCRIBE)}",
-            "preferences_url": f"{self._site}/p/{token(Purpose.MANAGE)}",
-            "view_url": f"{self._site}/v/{token(Purpose.VIEW, self._edition_id)}",
+            "unsubscribe_url": self._leave_url + leave,
+            "preferences_url": self._prefer_url + prefer,
+            "view_url": self._view_url + view,
             "address": address,
             "name": name,
         }

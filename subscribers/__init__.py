@@ -68,13 +68,14 @@ from subscribers.resources import templates_dir
 from subscribers.schema import UtcDateTime
 from subscribers.store import check_keys, find_subscriber, get_subscriber, iter_consents, iter_subscribers
 from subscribers.suppression import is_suppressed, iter_suppressions, lift_suppression, suppress
-from subscribers.tokens import KeyRing, Purpose, Token, sign, verify
+from subscribers.tokens import KeyRing, Purpose, Signer, Token, sign, verify
 from subscribers.transfer import ImportReport, Outcome, Refused, export_list, import_file, safe_cell
 
 if TYPE_CHECKING:
     from subscribers.web import router
 
 __all__ = [
+    "Signer",
     "VERSION_TABLE",
     "Address",
     "BadAddress",

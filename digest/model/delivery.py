@@ -54,12 +54,27 @@ class Recipient:
     message_id: str = ""
 
 
+class Pieces(list[bytes]):
+    """A message's bytes in the pieces they are written in; never changed once made. ``bytes()`` joins them."""
+
+    __slots__ = ()
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the size of the whole message."""
+        return sum(map(len, self))
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One finished message on its way to a transport.
 
-    ``content`` is the whole RFC 5322 message in CRLF lines of which none starts with a dot, for a transport of
-    codec ``wire``; for codec ``json`` it is a mapping with ``from to subject html text headers reply_to``.
+    ``content`` is the whole RFC 5322 message in CRLF lines of which none starts with a dot, in one piece or several,
+    for a transport of codec ``wire``; for codec ``json`` it is a mapping with ``from to subject html text headers
+    reply_to``.
     ``fence`` is the ledger's guard: an outcome with an older fence is not recorded. ``call`` names a provider's
     request that was broken off and must be repeated unchanged, with all of its messages; it is empty for the rest.
     """
@@ -68,7 +83,7 @@ class Outgoing:
     address: str
     sender: str
     message_id: str
-    content: bytes | Mapping[str, Any]
+    content: bytes | Pieces | Mapping[str, Any]
     fence: int = 0
     call: str = ""
 

@@ -57,18 +57,26 @@ class Encoded:
         No body line starts with a dot, so the bytes need no dot-stuffing. The same arguments give the same bytes.
         Raises RenderError when a value the variant needs is missing or an address cannot stand in a header.
         """
+        return b"".join(self.pieces(recipient, values))
+
+    def pieces(self, recipient: Recipient, values: Mapping[str, str], identity: str = "") -> list[bytes]:
+        """Return the message as the pieces to write one after the other, the head first; see ``message``.
+
+        Most of them are the edition's own and shared by all readers, so that nobody copies them but the kernel.
+        ``identity`` stands for the recipient's Message-ID.
+        """
         parts = self._wire.copy()
-        parts[0] = self._head(recipient, values)
+        parts[0] = self._head(recipient, values, identity or self._message_id(recipient))
         for name, (in_text, in_html) in self._places.items():
             value = _value(values, name)
             encoded = quoted.encode_value(value)
             for index in in_text:
                 parts[index] = encoded
-            if _SPECIAL.search(value):
+            if in_html and _SPECIAL.search(value):
                 encoded = quoted.encode_value(escape(value))
             for index in in_html:
                 parts[index] = encoded
-        return b"".join(parts)
+        return parts
 
     def payload(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, Any]:
         """Return the message as an API's fields: ``from to subject html text headers reply_to``.
@@ -100,13 +108,12 @@ class Encoded:
         )
         return head.check_message_id(written)
 
-    def _head(self, recipient: Recipient, values: Mapping[str, str]) -> bytes:
+    def _head(self, recipient: Recipient, values: Mapping[str, str], identity: str) -> bytes:
         to = head.mailbox(recipient.name, recipient.address, column=len("To: "))
         leave = ""
         if self._headers.list_id:
             url = _value(values, "unsubscribe_url")
             leave = head.list_unsubscribe(url, self._headers.unsubscribe_mailto)
-        identity = self._message_id(recipient)
         lines = f"{self._constant}To: {to}\r\nMessage-ID: {identity}\r\n{leave}MIME-Version: 1.0\r\n"
         return lines.encode("ascii")
 

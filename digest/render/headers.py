@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 import idna
 
@@ -62,8 +63,12 @@ class MailHeaders:
 def message_id(edition: str, subscriber_id: int, host: str) -> str:
     """Return the Message-ID, in its angle brackets, of one edition to one reader; the same at every retry."""
     digest = hashlib.sha256(f"{edition}\n{subscriber_id}".encode()).hexdigest()[:24]
-    readable = re.sub(r"[^A-Za-z0-9-]+", ".", edition).strip(".") or "message"
-    return f"<{readable}.{digest}@{host}>"
+    return f"<{_readable(edition)}.{digest}@{host}>"
+
+
+@lru_cache(maxsize=64)
+def _readable(edition: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]+", ".", edition).strip(".") or "message"
 
 
 def url_warning(url: str) -> str | None:

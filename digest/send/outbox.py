@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from digest.errors import TransportError
-from digest.model import Fate, Outcome, Outgoing
+from digest.model import Fate, Outcome, Outgoing, Pieces
 from digest.protocols import Gate
 
 
@@ -58,7 +58,7 @@ class Outbox:
         """Hold nothing open."""
 
     def _deliver_one(self, message: Outgoing, gate: Gate, known: set[str]) -> Outcome:
-        content = message.content
+        content = bytes(message.content) if isinstance(message.content, Pieces) else message.content
         if not isinstance(content, bytes):
             raise TransportError("The outbox takes whole messages; this one is a provider's payload.")
         name = file_name(message.message_id)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from digest.model import Fate, Outcome, Outgoing
+from digest.model import Fate, Outcome, Outgoing, Pieces
 from digest.send.smtp.opening import Offer
+from digest.send.smtp.session import size_bytes
 
 # What may stand between < and > without ending the command: no control character, space or bracket. A quoted local
 # part with a space or @ is legal (RFC 5321 §4.1.2) and refused here all the same: nobody has one that works.
@@ -19,21 +21,25 @@ def unfit(message: Outgoing, offer: Offer, *, is_first: bool) -> Outcome | None:
     costs more than sending.
     """
     content = message.content
-    if not isinstance(content, bytes):
+    if not isinstance(content, (bytes, Pieces)):
         return _refused(message, "The message is a provider's payload, not mail; it cannot go by SMTP.")
-    if not _SAFE.match(message.sender) or not message.sender.isascii():
+    if not _is_sender(message.sender):
         return _refused(message, f"The sender {message.sender!r} is no mail address for an envelope.")
     if not _SAFE.match(message.address):
         return Outcome(message.subscriber_id, Fate.REJECTED, message.fence, "501", "5.1.3 not a mail address")
     if not message.address.isascii() and not offer.has("SMTPUTF8"):
         reply = "5.6.7 the address has letters outside ASCII and the server does not offer SMTPUTF8"
         return Outcome(message.subscriber_id, Fate.REJECTED, message.fence, "553", reply)
-    if offer.size_bytes and len(content) > offer.size_bytes:
-        reply = f"The message has {len(content)} bytes and the server takes {offer.size_bytes} at most."
-        return _refused(message, reply)
-    if is_first and not has_wire_form(content):
+    if offer.size_bytes and (size := size_bytes(message)) > offer.size_bytes:
+        return _refused(message, f"The message has {size} bytes and the server takes {offer.size_bytes} at most.")
+    if is_first and not has_wire_form(bytes(content)):
         return _refused(message, "The message holds a bare line end, or a line that begins with a dot.")
     return None
+
+
+@lru_cache(maxsize=16)
+def _is_sender(address: str) -> bool:
+    return address.isascii() and _SAFE.match(address) is not None
 
 
 def has_wire_form(content: bytes) -> bool:

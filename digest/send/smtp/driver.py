@@ -7,6 +7,7 @@ connection; an exception of ours in a callback is told too and never vanishes in
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from typing import Protocol, cast
 
@@ -25,6 +26,9 @@ QUIT_PATIENCE_S = 2.0
 """How long we wait for a server to return our goodbye; nothing depends on it."""
 
 _NEVER = float("inf")
+_BUFFER_BYTES = 16_384
+_PIECES = 1000
+"""One write takes 1024 pieces at most (IOV_MAX); a message of more is joined."""
 
 
 class Owner(Protocol):
@@ -48,7 +52,7 @@ class Owner(Protocol):
         """Take note of the end: some messages may have been taken, others were only announced."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One conversation on one socket, of at most ``longest`` messages. ``deadline`` is in seconds of the loop."""
 
     def __init__(
@@ -66,6 +70,9 @@ class Connection(asyncio.Protocol):
         self._left = longest
         self._session: Session | None = None
         self._transport: asyncio.Transport | None = None
+        # Replies are short; the loop's own buffer of 256 KiB would be mapped and zeroed for each of them.
+        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
+        self._file = -1
         self._securing: asyncio.Task[None] | None = None
         self._why: Exception | None = None
         self.deadline = _NEVER
@@ -76,12 +83,19 @@ class Connection(asyncio.Protocol):
         """Begin the conversation; the server speaks first."""
         self._transport = cast(asyncio.Transport, transport)
         self._session = Session(self._account, _own_name(transport.get_extra_info("sockname")))
+        if transport.get_extra_info("sslcontext") is None:
+            self._file = transport.get_extra_info("socket").fileno()
         self.deadline = self._loop.time() + self._timeout_s
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the server's words shall go."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Act on what the server said."""
         assert self._session is not None and self._transport is not None
         session = self._session
+        data = bytes(self._buffer[:nbytes])
         if session.is_over:
             self._transport.close()
             return
@@ -186,9 +200,24 @@ class Connection(asyncio.Protocol):
         return message
 
     def _write(self, session: Session) -> None:
-        output = session.take_output()
-        if output and self._transport is not None:
-            self._transport.write(output)
+        pieces = session.take_output()
+        transport = self._transport
+        if not pieces or transport is None or transport.is_closing():
+            return
+        if self._file >= 0 and len(pieces) <= _PIECES and not transport.get_write_buffer_size():
+            # Straight to the kernel, piece by piece: joining a message costs as much as sending it.
+            try:
+                written = os.writev(self._file, pieces)
+            except BlockingIOError:
+                written = 0
+            except OSError as error:
+                self.drop(error)
+                return
+            if written == sum(map(len, pieces)):
+                return
+            transport.write(memoryview(b"".join(pieces))[written:])
+        else:
+            transport.write(b"".join(pieces))
 
     def _rearm(self, session: Session) -> None:
         """Start waiting anew: only a whole reply does, so that a server cannot keep us with a byte a second."""
@@ -199,6 +228,7 @@ class Connection(asyncio.Protocol):
 
     async def _secure(self, session: Session) -> None:
         assert self._transport is not None
+        self._file = -1
         try:
             secured = await self._loop.start_tls(
                 self._transport,

@@ -8,16 +8,23 @@ empty one, and servers exist that deliver it).
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 
 from digest.errors import TransportError
-from digest.model import Outgoing
+from digest.model import Outgoing, Pieces
 from digest.send.retry import Step
 from digest.send.smtp.opening import Account, Offer, StartTls, opening
 from digest.send.smtp.replies import Reply, ReplyReader
 
 _TLS = "TLS"
+
+# The usual answer to the end of a message and the envelope of the next, when it came in one piece: all is well.
+_GROUP = re.compile(
+    rb"(2\d\d)(?: ([^\r\n]{0,500}))?\r\n2\d\d(?: [^\r\n]{0,500})?\r\n2\d\d(?: [^\r\n]{0,500})?\r\n"
+    rb"354(?: [^\r\n]{0,500})?\r\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +77,15 @@ class Session:
         self._reader = ReplyReader()
         self._opening = opening(account, helo)
         self._awaiting: deque[tuple[Step | None, _Envelope | None]] = deque()
+        # A message whose end was written together with the next one's envelope; kept so until an answer is unusual.
+        self._lane: tuple[Outgoing, Outgoing] | None = None
         self._output: list[bytes] = []
         self._must_reset = False
         self._owes_content = False
         self.is_over = False
         self.replies_read = 0
         self.offer = Offer()
+        self.may_pipeline = False
         self.is_open = False
         self.step = "greeting"
         self._advance(None)
@@ -83,26 +93,27 @@ class Session:
     @property
     def is_idle(self) -> bool:
         """Tell whether a new message may begin: the opening is over and no reply is awaited."""
-        return self.is_open and not self._awaiting and not self._owes_content and not self.is_over
+        if self._lane is not None or self._owes_content or self._awaiting:
+            return False
+        return self.is_open and not self.is_over
 
     @property
     def awaits_end(self) -> bool:
         """Tell whether the next reply is the one to a message's end."""
-        return bool(self._awaiting) and self._awaiting[0][0] is Step.CONTENT
+        return self._lane is not None or (bool(self._awaiting) and self._awaiting[0][0] is Step.CONTENT)
 
-    @property
-    def may_pipeline(self) -> bool:
-        """Tell whether the next envelope may leave together with a message's end."""
-        return self.offer.has("PIPELINING")
-
-    def take_output(self) -> bytes:
-        """Return what must be written now, and forget it."""
-        output = b"".join(self._output)
-        self._output.clear()
+    def take_output(self) -> list[bytes]:
+        """Return what must be written now, in pieces, and forget it."""
+        output, self._output = self._output, []
         return output
 
     def feed(self, data: bytes) -> list[Event]:
         """Take bytes that arrived; raises TransportError when the server cannot be used or speaks no SMTP."""
+        if self._lane is not None:
+            usual = _GROUP.fullmatch(data)
+            if usual is not None:
+                return self._went_well(self._lane, usual)
+            self._expand()
         events: list[Event] = []
         for reply in self._reader.feed(data):
             self.replies_read += 1
@@ -135,10 +146,19 @@ class Session:
     def content(self, message: Outgoing, following: Outgoing | None) -> None:
         """Write a message to its end and, in the same write, the envelope of the one that follows."""
         content = message.content
-        assert isinstance(content, bytes)
+        assert isinstance(content, (bytes, Pieces))
         self._owes_content = False
-        self._output.append(content)
-        self._output.append(b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
+        output = self._output
+        if isinstance(content, bytes):
+            output.append(content)
+        else:
+            output += content
+        output.append(b".\r\n" if output[-1].endswith(b"\r\n") else b"\r\n.\r\n")
+        if following is not None and self.may_pipeline and not self._awaiting:
+            output.append(_envelope(following, self.offer))
+            self._lane = (message, following)
+            self.step = Step.DATA
+            return
         self.step = Step.CONTENT
         self._awaiting.append((Step.CONTENT, _Envelope(message)))
         if following is not None:
@@ -151,9 +171,27 @@ class Session:
 
     def pending(self) -> tuple[list[Outgoing], list[Outgoing]]:
         """Return the messages whose end was written without an answer, and those that were only announced."""
+        self._expand()
         doubtful = [e.message for step, e in self._awaiting if step is Step.CONTENT and e is not None]
         announced = {e.message.subscriber_id: e.message for step, e in self._awaiting if step is not Step.CONTENT and e}
         return doubtful, list(announced.values())
+
+    def _went_well(self, lane: tuple[Outgoing, Outgoing], usual: re.Match[bytes]) -> list[Event]:
+        self._lane = None
+        self._owes_content = True
+        self.replies_read += 4
+        code, text = usual.groups(b"")
+        reply = Reply(int(code), (text.decode("utf-8", "replace"),))
+        return [Settled(lane[0], Step.CONTENT, reply), MayFollow(lane[1])]
+
+    def _expand(self) -> None:
+        """Take the usual case apart, reply by reply: something else came."""
+        if self._lane is not None:
+            message, following = self._lane
+            self._lane = None
+            self._awaiting.append((Step.CONTENT, _Envelope(message)))
+            announced = _Envelope(following)
+            self._awaiting += [(step, announced) for step in (Step.MAIL, Step.RCPT, Step.DATA)]
 
     def _open_on(self, reply: Reply, events: list[Event]) -> None:
         if self._advance(reply):
@@ -174,6 +212,7 @@ class Session:
             act = self._opening.send(reply)
         except StopIteration as over:
             self.offer = over.value
+            self.may_pipeline = self.offer.has("PIPELINING")
             self.is_open = True
             return True
         if isinstance(act, StartTls):
@@ -246,7 +285,7 @@ class Session:
 def _mail(message: Outgoing, offer: Offer) -> bytes:
     command = f"MAIL FROM:<{message.sender}>"
     if offer.has("SIZE"):
-        command += f" SIZE={len(message.content)}"
+        command += f" SIZE={size_bytes(message)}"
     if not (message.sender + message.address).isascii():
         command += " SMTPUTF8"
     return command.encode() + b"\r\n"
@@ -260,6 +299,15 @@ def _rcpt(message: Outgoing, offer: Offer) -> bytes:
 def _data(message: Outgoing, offer: Offer) -> bytes:
     del message, offer
     return b"DATA\r\n"
+
+
+def size_bytes(message: Outgoing) -> int:
+    """Return the size of a message's content."""
+    return message.content.size_bytes if isinstance(message.content, Pieces) else len(message.content)
+
+
+def _envelope(message: Outgoing, offer: Offer) -> bytes:
+    return b"%b%bDATA\r\n" % (_mail(message, offer), _rcpt(message, offer))
 
 
 _COMMANDS = {Step.MAIL: _mail, Step.RCPT: _rcpt, Step.DATA: _data}
