@@ -33,7 +33,7 @@ from digest.store import State, StoredEdition
 PATIENCE = timedelta(hours=6)
 """How long a send keeps trying when the newsletter names no ``not_after``: news is stale after that."""
 
-BATCH = 200
+BATCH = 500
 """Recipients claimed at once: small enough that a stop acts soon, large enough that commits cost little."""
 
 NOBODY = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parseaddr
@@ -61,7 +60,7 @@ class Post:
         if self._codec == "wire":
             content = Pieces(encoded.pieces(reader, values, identity))
         else:
-            content = encoded.payload(dataclasses.replace(reader, message_id=identity), values)
+            content = encoded.payload(reader._replace(message_id=identity), values)
         return Outgoing(number, reader.address, self._sender, identity, content, claim.fence, claim.call)
 
     def values(self, subscriber_id: int, address: str, name: str) -> Mapping[str, str]:

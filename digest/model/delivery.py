@@ -1,11 +1,14 @@
-"""What is mailed: variants, recipients, messages, and what became of each."""
+"""What is mailed: variants, recipients, messages, and what became of each.
+
+What there is one of for every reader is a named tuple: made three times as fast as a frozen dataclass, and as fixed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,7 @@ class Rendered:
     attachments: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One reader of one edition, as frozen into the ledger."""
 
     subscriber_id: int
@@ -68,8 +70,7 @@ class Pieces(list[bytes]):
         return sum(map(len, self))
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One finished message on its way to a transport.
 
     ``content`` is the whole RFC 5322 message in CRLF lines of which none starts with a dot, in one piece or several,
@@ -100,8 +101,7 @@ class Fate(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The fate of one message, with the server's own words. ``retry_after_s`` only for deferred ones.
 
     rejected: this recipient, for good. failed: this message, for good, and the address is not to blame (content,
@@ -118,8 +118,7 @@ class Outcome:
     provider_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A delivery that this process, and no other, may now make. ``attempts`` counts this one; ``call`` see Outgoing."""
 
     recipient: Recipient

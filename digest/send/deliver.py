@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from digest.errors import LedgerError, TransportError
@@ -20,7 +20,7 @@ from digest.send import retry
 from digest.send.gate import EditionGate
 from digest.send.interrupt import on_interrupt
 
-BATCH = 200
+BATCH = 500
 
 HOPELESS = 20
 """So many messages failed before the first was accepted: it is the content or our standing, not one reader's."""
@@ -114,7 +114,7 @@ class _Send:
     failed: int = 0
     lost_contact: int = 0
     started: datetime = _NEVER
-    beat_at: datetime = _NEVER
+    beat_due: datetime = _NEVER
     recovered_at: datetime = _NEVER
 
     def run(self) -> Counts:
@@ -179,7 +179,7 @@ class _Send:
                 if isinstance(encoded, Outcome):
                     self._take(encoded)
                 else:
-                    yield replace(encoded, call=claim.call) if claim.call else encoded
+                    yield encoded._replace(call=claim.call) if claim.call else encoded
 
     def _may_go_on(self) -> bool:
         return not self.refusal and not self._is_late() and self.gate.is_open
@@ -196,10 +196,15 @@ class _Send:
             # Held back by a stop or a pause, not by the reader's wish: it may go when that is over.
             self.given_back.append(claim)
         else:
-            self.outcomes.append(self._judged(replace(outcome, fence=claim.fence), claim))
+            if outcome.fence != claim.fence:
+                outcome = outcome._replace(fence=claim.fence)
+            self.outcomes.append(outcome if outcome.fate is Fate.ACCEPTED else self._judged(outcome, claim))
+        if outcome.fate is Fate.ACCEPTED:
+            self.accepted += 1
+            self.done += 1
         if len(self.outcomes) >= self.batch:
             self._flush()
-        elif self.clock() - self.beat_at >= _HEARTBEAT:
+        elif self.clock() >= self.beat_due:
             self._heartbeat()
 
     def _judged(self, outcome: Outcome, claim: Claim) -> Outcome:
@@ -208,8 +213,6 @@ class _Send:
                 f"The {self.transport.kind} server refuses our mail: {outcome.code} {outcome.reply} Nobody was "
                 "marked as undeliverable; put it right and send again."
             )
-        elif outcome.fate is Fate.ACCEPTED:
-            self.accepted += 1
         elif outcome.fate is Fate.FAILED:
             self.failed += 1
             if self.failed >= HOPELESS and not self.accepted:
@@ -230,8 +233,8 @@ class _Send:
         if too_late or claim.attempts >= retry.MAX_ATTEMPTS:
             self.done += 1
             why = "the next try would come after the deadline" if too_late else f"{claim.attempts} tries were in vain"
-            return replace(outcome, fate=Fate.FAILED, reply=f"gave up, {why}; last reply: {outcome.reply}")
-        return replace(outcome, retry_after_s=wait_s)
+            return outcome._replace(fate=Fate.FAILED, reply=f"gave up, {why}; last reply: {outcome.reply}")
+        return outcome._replace(retry_after_s=wait_s)
 
     def _flush(self) -> None:
         """Record what is known; only then its places in the journal are free again."""
@@ -245,7 +248,7 @@ class _Send:
             self.gate.ring.free([outcome.subscriber_id for outcome in self.outcomes])
             self.outcomes = []
             self._report()
-        if self.clock() - self.beat_at >= _HEARTBEAT:
+        if self.clock() >= self.beat_due:
             self._heartbeat()
 
     def _settle(self) -> None:
@@ -287,7 +290,7 @@ class _Send:
 
     def _nap(self, longest_s: float) -> None:
         self.sleep(min(longest_s, _NAP_S))
-        if self.clock() - self.beat_at >= _HEARTBEAT:
+        if self.clock() >= self.beat_due:
             self._heartbeat()
 
     def _may_reconnect(self) -> bool:
@@ -301,7 +304,7 @@ class _Send:
         return True
 
     def _heartbeat(self) -> None:
-        self.beat_at = self.clock()
+        self.beat_due = self.clock() + _HEARTBEAT
         self.gate.hold_until(self.ledger.heartbeat())
 
     def _report(self) -> None:

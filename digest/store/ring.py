@@ -29,6 +29,7 @@ _SLOT_SIZE = 32
 
 _FREE, _ADMITTED, _ANSWERED = 0, 1, 2
 _FATES = tuple(Fate)
+_NUMBERS = {fate: number for number, fate in enumerate(_FATES)}
 
 
 class Ring:
@@ -59,7 +60,7 @@ class Ring:
         """Note the answer to an admitted message; messages never admitted are passed over."""
         slot = self._slots.get(subscriber_id)
         if slot is not None:
-            _ANSWER.pack_into(self._map, slot + _ANSWER_AT, _FATES.index(fate), code)
+            _ANSWER.pack_into(self._map, slot + _ANSWER_AT, _NUMBERS[fate], code)
             _PHASE.pack_into(self._map, slot + _PHASE_AT, _ANSWERED)
 
     def free(self, subscriber_ids: Iterable[int]) -> None:

@@ -193,7 +193,8 @@ class _Run:
 
     def settled(self, message: Outgoing, step: Step, reply: Reply) -> None:
         """Turn the server's answer into an outcome; a refusal of ours lets nothing more begin."""
-        fate = retry.classify(step, reply.code, reply.enhanced)
+        # Only a refusal's enhanced status says more than its code.
+        fate = retry.classify(step, reply.code, reply.enhanced if reply.code >= 400 else "")
         outcome = Outcome(message.subscriber_id, fate, message.fence, str(reply.code), reply.text)
         self._failures = 0
         self._gate.answered([outcome])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.errors import TransportError
 
@@ -16,8 +16,7 @@ LINES_LIMIT = 200
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One reply: its code and the texts of its lines, as the server wrote them."""
 
     code: int
@@ -32,7 +31,7 @@ class Reply:
     @property
     def text(self) -> str:
         """Return the whole reply in one line, as an operator reads it."""
-        return f"{self.code} " + " ".join(self.lines)
+        return f"{self.code} {' '.join(self.lines)}"
 
     @property
     def is_good(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.errors import TransportError
 from digest.model import Outgoing, Pieces
@@ -37,15 +38,13 @@ class Ready:
     """The opening is over: messages may begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class MayFollow:
+class MayFollow(NamedTuple):
     """The server wants this message's content: call ``content``, or close the connection."""
 
     message: Outgoing
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """The server has answered for a message: by refusing a step, or to its end."""
 
     message: Outgoing
