@@ -146,6 +146,7 @@ def test_a_wrong_url_is_refused_with_advice(url: str, words: str) -> None:
 
 
 def test_a_server_that_does_not_answer_is_explained_without_the_password() -> None:
+    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
     engine = open_engine("postgresql://reader:hunter2@127.0.0.1:1/none")
 
     with pytest.raises(DatabaseError, match="does not answer") as refused, reading(engine) as conn:
