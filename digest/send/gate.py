@@ -84,7 +84,7 @@ class EditionGate:
         if not self.is_open:
             return []
         withdrawn = self._state.withdrawn
-        admitted = [message for message in messages if message.subscriber_id not in withdrawn]
+        admitted = [m for m in messages if m.subscriber_id not in withdrawn] if withdrawn else messages
         for message in admitted:
             self.ring.admit(self._edition_id, message.subscriber_id, message.fence)
         # Noted first, then checked: who takes over after the lease either sees the note, or we see the lease over.
@@ -96,4 +96,5 @@ class EditionGate:
     def answered(self, outcomes: Sequence[Outcome]) -> None:
         """Note answers in the journal."""
         for outcome in outcomes:
-            self.ring.answer(outcome.subscriber_id, outcome.fate, int(outcome.code) if outcome.code.isdigit() else 0)
+            code = outcome.code
+            self.ring.answer(outcome.subscriber_id, outcome.fate, int(code) if code.isdigit() else 0)

@@ -99,6 +99,15 @@ class Connection(asyncio.BufferedProtocol):
         if session.is_over:
             self._transport.close()
             return
+        usual = session.usual(data)
+        if usual is not None:
+            message, reply, following = usual
+            self.has_settled = True
+            self._owner.settled(message, Step.CONTENT, reply)
+            self._send(following, session)
+            self._write(session)
+            self._rearm(session)
+            return
         read_before = session.replies_read
         try:
             events = session.feed(data)

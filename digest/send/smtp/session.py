@@ -106,13 +106,22 @@ class Session:
         output, self._output = self._output, []
         return output
 
+    def usual(self, data: bytes) -> tuple[Outgoing, Reply, Outgoing] | None:
+        """Take bytes that are the whole usual answer: return the message taken, the reply to it and who may follow.
+
+        None for anything else, which is then to be fed. This is the short way of what ``feed`` tells in two events.
+        """
+        lane = self._lane
+        if lane is None or (match := _GROUP.fullmatch(data)) is None:
+            return None
+        self._lane = None
+        self._owes_content = True
+        code, text = match.groups(b"")
+        return lane[0], Reply(int(code), (text.decode("utf-8", "replace"),)), lane[1]
+
     def feed(self, data: bytes) -> list[Event]:
         """Take bytes that arrived; raises TransportError when the server cannot be used or speaks no SMTP."""
-        if self._lane is not None:
-            usual = _GROUP.fullmatch(data)
-            if usual is not None:
-                return self._went_well(self._lane, usual)
-            self._expand()
+        self._expand()
         events: list[Event] = []
         for reply in self._reader.feed(data):
             self.replies_read += 1
@@ -174,14 +183,6 @@ class Session:
         doubtful = [e.message for step, e in self._awaiting if step is Step.CONTENT and e is not None]
         announced = {e.message.subscriber_id: e.message for step, e in self._awaiting if step is not Step.CONTENT and e}
         return doubtful, list(announced.values())
-
-    def _went_well(self, lane: tuple[Outgoing, Outgoing], usual: re.Match[bytes]) -> list[Event]:
-        self._lane = None
-        self._owes_content = True
-        self.replies_read += 4
-        code, text = usual.groups(b"")
-        reply = Reply(int(code), (text.decode("utf-8", "replace"),))
-        return [Settled(lane[0], Step.CONTENT, reply), MayFollow(lane[1])]
 
     def _expand(self) -> None:
         """Take the usual case apart, reply by reply: something else came."""
