@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from digest.errors import SettingsError
 from digest.model import Rights
@@ -62,7 +71,7 @@ def _sender(value: str) -> str:
 def _web_url(value: str) -> str:
     if value and not value.startswith(("https://", "http://")):
         raise ValueError("write a whole address that starts with https://")
-    return value.rstrip("/")
+    return value
 
 
 Span = Annotated[timedelta, BeforeValidator(_span)]
@@ -70,6 +79,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 Sender = Annotated[str, AfterValidator(_sender)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+WebBase = Annotated[WebUrl, AfterValidator(lambda value: value.rstrip("/"))]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -82,7 +92,7 @@ class SiteSettings(_Strict):
     """The paper: its name, the public base of its pages, and the postal address printed in every mail."""
 
     name: str = Field(min_length=1)
-    url: WebUrl
+    url: WebBase
     address: str = Field(min_length=1)
 
 
@@ -93,7 +103,7 @@ class DatabaseSettings(_Strict):
 
 
 class DkimSettings(_Strict):
-    """How messages are signed before they leave: the domain, the selector and the private key's file."""
+    """One signature of every message: the domain, the selector and the private key's file (PEM)."""
 
     domain: str
     selector: str
@@ -113,12 +123,17 @@ class TransportSettings(_Strict):
     password_file: Path | None = None
     api_key_env: str = ""
     api_key_file: Path | None = None
-    base_url: WebUrl = ""
+    base_url: WebBase = ""
     connections: int = Field(default=4, ge=1, le=64)
     rate: float = Field(default=0.0, ge=0)
     timeout_s: float = Field(default=30.0, gt=0)
     max_messages: int = Field(default=100, ge=1)
-    dkim: DkimSettings | None = None
+    dkim: tuple[DkimSettings, ...] = ()
+
+    @field_validator("dkim", mode="before")
+    @classmethod
+    def _one_key_is_enough(cls, value: object) -> object:
+        return (value,) if isinstance(value, Mapping) else value
 
 
 class MailSettings(_Strict):
@@ -299,17 +314,22 @@ def secret(base: Path, what: str, *, env: str, file: Path | None, environ: Mappi
     raise SettingsError(f"No {what}: name an environment variable or a file for it in digest.toml.")
 
 
-def load_keys(base: Path, environ: Mapping[str, str] | None = None) -> KeyRing:
+def load_keys(base: Path, environ: Mapping[str, str] | None = None, *, make: bool = True) -> KeyRing:
     """Return the keys of links and suppression from ``DIGEST_SECRET``, else from the secrets file beside the settings.
 
-    A workspace without a secrets file gets one, readable by its owner alone, made so that of two processes that
-    start at once both read the same keys.
+    A workspace without a secrets file gets one if ``make`` allows, readable by its owner alone, made so that of two
+    processes that start at once both read the same keys. Raises SettingsError when there are none to be had.
     """
     environ = os.environ if environ is None else environ
     if text := environ.get("DIGEST_SECRET", ""):
         return _parse_keys(text, "the environment variable DIGEST_SECRET")
     path = base / SECRETS_FILE
     if not path.exists():
+        if not make:
+            raise SettingsError(
+                f"The secrets file {path} is missing, and this database was made with one: links in sent mails and "
+                "who must not be mailed depend on it. Restore it from a backup, or set DIGEST_SECRET."
+            )
         make_secrets(path)
     try:
         return _parse_keys(path.read_text(encoding="ascii"), str(path))

@@ -33,6 +33,8 @@ app.add_typer(people_app.subscribers, name="subscribers")
 app.add_typer(people_app.lists, name="lists")
 app.add_typer(acts_app.app)
 
+signing = typer.Typer(help="The signature of outgoing mail (DKIM).", no_args_is_help=True)
+app.add_typer(signing, name="dkim")
 database = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 
@@ -226,3 +228,17 @@ def database_upgrade() -> int:
     from digest.cli.doctor import upgrade as command
 
     return command()
+
+
+@signing.command()
+def keygen(
+    domain: Annotated[str, typer.Option("--domain", help="The domain of the sender's address.")],
+    selector: Annotated[str, typer.Option("--selector", help="The key's name in the domain's DNS.")] = "digest",
+    kind: Annotated[str, typer.Option("--kind", help="rsa or ed25519.")] = "rsa",
+    out: Annotated[Path | None, typer.Option("--out", help="The new key file. Default: dkim-SELECTOR.pem.")] = None,
+    json: Json = False,
+) -> int:
+    """Make a signing key and print its DNS record."""
+    from digest.cli.dkim import keygen as command
+
+    return command(domain, selector, kind, out, as_json=json)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Protocol
 
 from digest.errors import SettingsError
 from digest.protocols import CallLog, Transport
+from digest.send.dkim import DkimKey, load_key
 from digest.send.outbox import Outbox
 from digest.send.providers.resend import Resend, make_client
 from digest.send.smtp.opening import Account
@@ -16,6 +17,22 @@ from digest.send.smtp.pool import SmtpTransport
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 """The usual port of each way to a server (RFC 6409, RFC 8314)."""
+
+
+class DkimSettings(Protocol):
+    """Which key signs, and for whom."""
+
+    @property
+    def domain(self) -> str:
+        """Return the domain the signature speaks for."""
+
+    @property
+    def selector(self) -> str:
+        """Return the name the public key is published under."""
+
+    @property
+    def key_file(self) -> Path:
+        """Return the private key's file, relative to the workspace."""
 
 
 class TransportSettings(Protocol):
@@ -62,6 +79,10 @@ class TransportSettings(Protocol):
         """Return how many messages one connection carries."""
 
     @property
+    def dkim(self) -> Sequence[DkimSettings]:
+        """Return the keys that sign every message."""
+
+    @property
     def base_url(self) -> str:
         """Return the API's address; empty for the provider's own."""
 
@@ -73,17 +94,22 @@ def make_transport(
 
     ``secret`` is asked for ``password`` or ``api_key``, and only if the transport needs one. Raises SettingsError.
     """
+    if settings.dkim and settings.kind != "smtp":
+        raise SettingsError(
+            f'transport.dkim is for kind = "smtp"; kind = "{settings.kind}" does not sign. Leave the key out '
+            "(providers sign what they send)."
+        )
     if settings.kind == "outbox":
         return Outbox(base / settings.path)
     if settings.kind == "smtp":
-        return _smtp(settings, secret)
+        return _smtp(settings, secret, base)
     if settings.kind == "resend":
         client = make_client(secret("api_key"), base_url=settings.base_url, timeout_s=settings.timeout_s)
         return Resend(client, call_log=call_log)
     raise SettingsError(f"transport.kind is {settings.kind!r}; allowed are outbox, smtp, resend.")
 
 
-def _smtp(settings: TransportSettings, secret: Callable[[str], str]) -> SmtpTransport:
+def _smtp(settings: TransportSettings, secret: Callable[[str], str], base: Path) -> SmtpTransport:
     if settings.username and settings.security == "none" and not _is_this_machine(settings.host):
         raise SettingsError(
             f'transport.security = "none" would send the password of {settings.username!r} to {settings.host} in the '
@@ -102,7 +128,19 @@ def _smtp(settings: TransportSettings, secret: Callable[[str], str]) -> SmtpTran
         rate=settings.rate,
         timeout_s=settings.timeout_s,
         max_messages=settings.max_messages,
+        dkim=[_key(key, base) for key in settings.dkim],
     )
+
+
+def _key(settings: DkimSettings, base: Path) -> DkimKey:
+    path = base / settings.key_file
+    try:
+        pem = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"No DKIM key: cannot read {path}: {error.strerror}. Make one with `digest dkim keygen`."
+        ) from error
+    return load_key(settings.domain, settings.selector, pem, named=str(path))
 
 
 def _is_this_machine(host: str) -> bool:

@@ -7,15 +7,18 @@ this one alone kept ahead of Postfix's own load generator in every pass.
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 from digest.errors import TransportError
 from digest.model import Fate, Outcome, Outgoing
 from digest.protocols import Gate
 from digest.send import retry
+from digest.send.dkim import DkimKey, signed
 from digest.send.retry import Step
 from digest.send.smtp.addresses import unfit
 from digest.send.smtp.driver import Connection, tls_failure
@@ -35,7 +38,7 @@ class SmtpTransport:
 
     ``rate`` is the most messages a second over all connections (0: no limit); ``max_messages`` how many one
     connection carries; ``timeout_s`` how long one step may take; ``reopen_after_s`` the first pause before a broken
-    connection is replaced. Used by one thread at a time.
+    connection is replaced; ``dkim`` the keys that sign every message. Used by one thread at a time.
     """
 
     kind = "smtp"
@@ -52,6 +55,7 @@ class SmtpTransport:
         max_messages: int = 1000,
         reopen_after_s: float = 1.0,
         context: ssl.SSLContext | None = None,
+        dkim: Sequence[DkimKey] = (),
     ) -> None:
         self.account = account
         self.connections = connections
@@ -60,14 +64,17 @@ class SmtpTransport:
         self.max_messages = max_messages
         self.reopen_after_s = reopen_after_s
         self.context = context or ssl.create_default_context()
+        self.dkim = tuple(dkim)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def deliver(self, messages: Iterable[Outgoing], gate: Gate) -> Iterator[Outcome]:
         """Hand the messages over; raises TransportError when the server cannot be reached or refuses us."""
-        pulled = iter(messages)
-        first = next(pulled, None)
-        if first is not None:
-            yield from self._turn(_Run(self, self._opened(), pulled, gate, [first]))
+        if not self.dkim:
+            yield from self._deliver(iter(messages), gate)
+            return
+        workers = os.cpu_count() or 1
+        with ThreadPoolExecutor(workers, thread_name_prefix="dkim") as pool:
+            yield from self._deliver(signed(messages, self.dkim, pool, workers), gate)
 
     def probe(self) -> None:
         """Connect, log in and take leave; raises TransportError with what is wrong."""
@@ -83,6 +90,11 @@ class SmtpTransport:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
             self._loop = None
+
+    def _deliver(self, messages: Iterator[Outgoing], gate: Gate) -> Iterator[Outcome]:
+        first = next(messages, None)
+        if first is not None:
+            yield from self._turn(_Run(self, self._opened(), messages, gate, [first]))
 
     def _opened(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

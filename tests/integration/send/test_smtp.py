@@ -11,6 +11,7 @@ import pytest
 
 from digest.errors import TransportError
 from digest.model import Fate, Outcome, Outgoing
+from digest.send.dkim import dns_record, load_key, make_key
 from digest.send.smtp.opening import Account
 from digest.send.smtp.pool import SmtpTransport
 from tests.sends import OpenGate, message
@@ -400,3 +401,16 @@ def test_a_probe_logs_in_and_sends_nothing() -> None:
         transport.close()
 
     assert (sink.connections, sink.taken) == (1, [])
+
+
+@pytest.mark.parametrize("keywords", [("PIPELINING",), PLAIN], ids=["pipelined", "lock-step"])
+def test_with_a_key_every_message_leaves_signed(keywords: tuple[str, ...]) -> None:
+    dkim = pytest.importorskip("dkim", reason="dkimpy is not installed")
+    key = load_key("example.com", "news", make_key("rsa")[0], named="the test's key")
+    record = dns_record(key.key).encode()
+
+    with Sink(keywords=keywords) as sink:
+        outcomes = send(sink, [message(n) for n in range(1, 21)], dkim=[key])
+
+    assert fates(outcomes) == {Fate.ACCEPTED: 20}
+    assert all(dkim.verify(content, dnsfunc=lambda name, timeout=5: record) for _, content in sink.taken)

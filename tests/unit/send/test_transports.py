@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -26,6 +26,7 @@ class Wanted:
     rate: float = 0.0
     timeout_s: float = 30.0
     max_messages: int = 100
+    dkim: tuple[Any, ...] = ()
     base_url: str = ""
 
 
