@@ -76,7 +76,7 @@ def _gather_one(newsroom: Newsroom, settings: SourceSettings) -> Gathered:
     now = newsroom.clock()
     since = now - max(n.max_age for n in newsroom.settings.newsletters)
     try:
-        with newsroom.client() as client:
+        with newsroom.client(settings.name) as client:
             source = build_source(settings, base=newsroom.base, client=client)
             with newsroom.reading() as conn:
                 state = store.SqlSourceState(conn, settings.name)

@@ -13,10 +13,11 @@ from sqlalchemy.exc import DBAPIError
 import subscribers
 from digest import settings as settings_module
 from digest import store
-from digest.errors import StoreError, UnknownThing
+from digest.errors import RenderError, SettingsError, StoreError, UnknownThing
 from digest.http import GuardedClient
 from digest.model import EditionKey
 from digest.protocols import Clock
+from digest.render import find_theme
 from digest.settings import NewsletterSettings, Settings
 from subscribers import KeyRing
 
@@ -55,9 +56,10 @@ class Newsroom:
         with _explained(self.settings), subscribers.writing(self.engine) as conn:
             yield conn
 
-    def client(self) -> GuardedClient:
-        """Return the guarded client; sources that may stand on private addresses are the only exceptions."""
-        return GuardedClient(allow_private=[s.url for s in self.settings.sources if s.allow_private])
+    def client(self, source: str = "") -> GuardedClient:
+        """Return the guarded client for one source's addresses; private ones only if that source's settings allow."""
+        allowed = [s.url for s in self.settings.sources if s.name == source and s.allow_private]
+        return GuardedClient(allow_private=allowed)
 
     def close(self) -> None:
         """Give every database connection back."""
@@ -66,17 +68,35 @@ class Newsroom:
 
 def open_newsroom(settings: Settings, clock: Clock) -> Newsroom:
     """Open a workspace: a fresh database gets its tables, an older one is refused with what to do."""
+    _check_themes(settings)
     with _explained(settings):
         engine = subscribers.open_engine(settings.database_url())
         if store.is_empty(engine):
             store.upgrade(engine)
         store.check(engine)
-        newsroom = Newsroom(settings, engine, settings_module.load_keys(settings.base), clock)
+        with subscribers.reading(engine) as conn:
+            is_new = not subscribers.has_keys(conn)
+        newsroom = Newsroom(settings, engine, settings_module.load_keys(settings.base, make=is_new), clock)
         with subscribers.writing(engine) as conn:
-            subscribers.check_keys(conn, newsroom.keys)
+            _check_keys(conn, newsroom.keys)
             for newsletter in settings.newsletters:
                 subscribers.ensure_list(conn, newsletter.list, newsletter.name)
     return newsroom
+
+
+def _check_themes(settings: Settings) -> None:
+    for newsletter in settings.newsletters:
+        try:
+            find_theme(newsletter.theme, [settings.base / "themes"])
+        except RenderError as error:
+            raise SettingsError(f"{settings.base / 'digest.toml'}: newsletter {newsletter.id!r}: {error}") from error
+
+
+def _check_keys(conn: Connection, keys: KeyRing) -> None:
+    try:
+        subscribers.check_keys(conn, keys)
+    except subscribers.DatabaseError as error:
+        raise SettingsError(str(error)) from error
 
 
 def parse_key(newsroom: Newsroom, written: str) -> EditionKey:

@@ -29,7 +29,9 @@ def picture_of(newsroom: Newsroom, story: Story, *, lead: bool, warn: Callable[[
     """Return the story's picture ready for mail, or None; what is wrong with it goes to ``warn``."""
     sources = {s.name: s.path for s in newsroom.settings.sources if s.path is not None}
     folder = newsroom.base / sources.get(story.source, Path())
-    return _fit(newsroom, story.image, folder, LEAD_SIZE if lead else THUMB_SIZE, f"“{story.headline}”", warn)
+    return _fit(
+        newsroom, story.image, folder, LEAD_SIZE if lead else THUMB_SIZE, f"“{story.headline}”", warn, story.source
+    )
 
 
 def with_picture(newsroom: Newsroom, block: Block, warn: Callable[[str], None]) -> Block:
@@ -47,12 +49,13 @@ def _fit(
     size: tuple[int, int],
     whose: str,
     warn: Callable[[str], None],
+    source: str = "",
 ) -> Picture | None:
     if image is None or not image.mail_rights or newsroom.settings.mail.pictures == "none":
         return None
     width, height = size
     try:
-        content = prepare_picture(_read(newsroom, folder, image), width=width, height=height)
+        content = prepare_picture(_read(newsroom, folder, image, source), width=width, height=height)
     except (OSError, FetchError, RenderError) as error:
         warn(f"The picture of {whose} is left out: {error}")
         return None
@@ -80,9 +83,9 @@ def _src(newsroom: Newsroom, name: str) -> str:
     return f"cid:{name}"
 
 
-def _read(newsroom: Newsroom, folder: Path, image: Image) -> bytes:
+def _read(newsroom: Newsroom, folder: Path, image: Image, source: str) -> bytes:
     if image.url:
-        with newsroom.client() as client:
+        with newsroom.client(source) as client:
             return client.fetch(image.url).body
     path = (folder / image.path).resolve()
     if not path.is_relative_to(newsroom.base):

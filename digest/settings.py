@@ -28,7 +28,7 @@ from pydantic import (
 
 from digest.errors import SettingsError
 from digest.model import Rights
-from subscribers import KeyRing
+from subscribers import BadRule, KeyRing, Rule, parse_rule
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -74,6 +74,15 @@ def _web_url(value: str) -> str:
     return value
 
 
+def _rule(text: str) -> str:
+    if text:
+        try:
+            parse_rule(text)
+        except BadRule as error:
+            raise ValueError(str(error)) from error
+    return text
+
+
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Zone = Annotated[str, AfterValidator(_zone)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
@@ -81,6 +90,7 @@ Sender = Annotated[str, AfterValidator(_sender)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 WebBase = Annotated[WebUrl, AfterValidator(lambda value: value.rstrip("/"))]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+SegmentRule = Annotated[str, AfterValidator(_rule)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -192,6 +202,7 @@ class NewsletterSettings(_Strict):
     name: str = Field(min_length=1)
     sender: Sender = Field(alias="from")
     list: Name
+    segment: SegmentRule = ""
     timezone: Zone = "UTC"
     days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
     time: ClockTime = time(6, 30)
@@ -218,6 +229,11 @@ class NewsletterSettings(_Strict):
     links: LinkSettings = LinkSettings()
     sections: tuple[SectionSettings, ...] = ()
     transport: TransportSettings | None = None
+
+    @property
+    def rule(self) -> Rule | None:
+        """Return the rule that picks readers of the list, or None for all of them."""
+        return parse_rule(self.segment) if self.segment else None
 
 
 class WebSettings(_Strict):

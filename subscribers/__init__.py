@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from subscribers.address import Address, masked, parse_address
+from subscribers.bulk import add_tag, move_members, remove_tag
 from subscribers.consent import (
     Mailer,
     Site,
@@ -32,6 +33,7 @@ from subscribers.database import (
 from subscribers.errors import (
     BadAddress,
     BadFile,
+    BadRule,
     BadToken,
     DatabaseError,
     SubscribersError,
@@ -65,8 +67,10 @@ from subscribers.model import (
 )
 from subscribers.privacy import forget, show
 from subscribers.resources import templates_dir
+from subscribers.rules import Rule, parse_rule
 from subscribers.schema import UtcDateTime
-from subscribers.store import check_keys, find_subscriber, get_subscriber, iter_consents, iter_subscribers
+from subscribers.segments import count_segment, segment_members, segment_recipients
+from subscribers.store import check_keys, find_subscriber, get_subscriber, has_keys, iter_consents, iter_subscribers
 from subscribers.suppression import is_suppressed, iter_suppressions, lift_suppression, suppress
 from subscribers.tokens import KeyRing, Purpose, Signer, Token, sign, verify
 from subscribers.transfer import ImportReport, Outcome, Refused, export_list, import_file, safe_cell
@@ -75,11 +79,11 @@ if TYPE_CHECKING:
     from subscribers.web import router
 
 __all__ = [
-    "Signer",
     "VERSION_TABLE",
     "Address",
     "BadAddress",
     "BadFile",
+    "BadRule",
     "BadToken",
     "Consent",
     "ConsentHow",
@@ -91,6 +95,8 @@ __all__ = [
     "Outcome",
     "Purpose",
     "Refused",
+    "Rule",
+    "Signer",
     "Site",
     "Subscriber",
     "SubscribersError",
@@ -103,9 +109,11 @@ __all__ = [
     "UnknownList",
     "UnknownSubscriber",
     "UtcDateTime",
+    "add_tag",
     "check_keys",
     "confirm",
     "count_active",
+    "count_segment",
     "create_list",
     "ensure_list",
     "evidence",
@@ -116,6 +124,7 @@ __all__ = [
     "forget",
     "get_list",
     "get_subscriber",
+    "has_keys",
     "import_file",
     "is_suppressed",
     "iter_consents",
@@ -126,15 +135,20 @@ __all__ = [
     "masked",
     "migrate",
     "migrations_dir",
+    "move_members",
     "open_engine",
     "parse_address",
+    "parse_rule",
     "purge_unconfirmed",
     "reading",
     "recipients",
     "rehearsing",
+    "remove_tag",
     "request_confirmation",
     "router",
     "safe_cell",
+    "segment_members",
+    "segment_recipients",
     "send_confirmation",
     "set_choices",
     "show",

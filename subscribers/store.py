@@ -23,6 +23,11 @@ CHUNK = 1000
 """How many subscribers are read at a time: a stream over a million stays small in memory."""
 
 
+def has_keys(conn: sa.Connection) -> bool:
+    """Tell whether a key ring has been used with this database before."""
+    return bool(conn.scalar(sa.select(sa.literal(1)).where(schema.setting.c.name == "suppression_key")))
+
+
 def check_keys(conn: sa.Connection, keys: KeyRing) -> None:
     """Make sure that the database's hashes were made with this key ring's suppression key; may be run at each start.
 

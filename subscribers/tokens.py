@@ -160,7 +160,8 @@ class Signer:
         self._heads: list[tuple[bytes, bytes]] = []
         for purpose, subject in subjects.items():
             # The reader's number stands between head and tail, and trailing zeros are left out of the whole.
-            tail = b"" if not (list_number or subject) else _varint(list_number) + (_varint(subject) if subject else b"")
+            tail = _varint(list_number) if list_number or subject else b""
+            tail += _varint(subject) if subject else b""
             self._heads.append((bytes(((_FORMAT << 4) | purpose, keys.current)), tail))
 
     def tokens(self, subscriber_id: int) -> list[str]:

@@ -7,6 +7,7 @@ from digest.render.messages import Message, render_message
 from digest.render.pictures import prepare as prepare_picture
 from digest.render.slots import SLOTS
 from digest.render.templates import templates_dir
+from digest.render.theme import find_theme
 from digest.render.variant import fill, render_variant, source_html
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Message",
     "compile_message",
     "fill",
+    "find_theme",
     "inline",
     "message_id",
     "prepare_picture",

@@ -55,6 +55,12 @@ def make_app(newsroom: Newsroom) -> FastAPI:
             return JSONResponse({"ok": False, "why": str(error)}, status_code=503)
         return JSONResponse({"ok": True, "unfinished": unfinished})
 
+    @app.exception_handler(404)
+    def missing(request: Request, error: Exception) -> Response:
+        """Answer a path that leads nowhere with a page for people."""
+        del request, error
+        return public.not_found("There is no page at this address. Copy the link whole from the mail.")
+
     @app.middleware("http")
     async def guard(request: Request, call_next):  # type: ignore[no-untyped-def]
         """Add the headers that every answer carries."""

@@ -24,19 +24,19 @@ def router(newsroom: Newsroom) -> APIRouter:
     """Return the routes ``/v/TOKEN`` and ``/i/NAME``."""
     routes = APIRouter()
 
-    @routes.get("/v/{token}")
+    @routes.api_route("/v/{token}", methods=["GET", "HEAD"])
     def view(token: str) -> Response:
         """Show an edition as it was mailed to the reader of this link."""
         try:
             found = verify(newsroom.keys, Purpose.VIEW, token, now=newsroom.clock())
         except BadToken:
-            return _gone("This link is not complete. Copy it whole from the mail.")
+            return not_found("This link is not complete. Copy it whole from the mail.")
         page = mailing.view_page(newsroom, found.subject, found.subscriber_id, found.list_number)
         if page is None:
-            return _gone("This edition is no longer kept.")
+            return not_found("This edition is no longer kept.")
         return HTMLResponse(page, headers={"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "private"})
 
-    @routes.get("/i/{name}")
+    @routes.api_route("/i/{name}", methods=["GET", "HEAD"])
     def picture(name: str) -> Response:
         """Serve a picture of an edition by the hash of its bytes."""
         with newsroom.reading() as conn:
@@ -50,7 +50,8 @@ def router(newsroom: Newsroom) -> APIRouter:
     return routes
 
 
-def _gone(message: str) -> Response:
+def not_found(message: str) -> Response:
+    """Return a page that says what is not there, for people (404)."""
     page = (
         "<!doctype html><html lang='en'><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width,initial-scale=1'>"

@@ -86,3 +86,49 @@ def test_a_bad_day_is_explained(courier: Workspace) -> None:
 
     assert ran.code == 2
     assert "YYYY-MM-DD" in ran.err
+
+
+def test_lost_secrets_are_asked_for_and_never_made_anew(courier: Workspace) -> None:
+    courier.run("stories", "list")
+    (courier.folder / "digest.secrets").unlink()
+
+    ran = courier.run("report", "morning")
+
+    assert (ran.code, "digest.secrets is missing" in ran.err) == (2, True)
+    assert not (courier.folder / "digest.secrets").exists()
+
+
+def test_foreign_secrets_are_a_matter_of_settings(courier: Workspace) -> None:
+    courier.run("stories", "list")
+    (courier.folder / "digest.secrets").write_text("ab" * 32 + ";1:" + "cd" * 32 + "\n", encoding="ascii")
+
+    ran = courier.run("report", "morning")
+
+    assert (ran.code, "Put the first secret back" in ran.err, "disk" in ran.err) == (2, True, False)
+
+
+def test_a_theme_that_is_not_there_is_told_before_anything_is_done(courier: Workspace) -> None:
+    courier.settings(SETTINGS + 'theme = "nope"\n')
+
+    ran = courier.run("build", "morning")
+
+    assert ran.code == 2
+    assert "'morning'" in ran.err
+    assert "broadsheet" in ran.err
+
+
+def test_one_sources_leave_for_private_addresses_is_not_anothers(courier: Workspace) -> None:
+    feed = '\n[[sources]]\nname = "{}"\nkind = "feed"\nurl = "http://127.0.0.1:9/{}"\n'
+    courier.settings(SETTINGS + feed.format("ours", "a") + "allow_private = true\n" + feed.format("theirs", "b"))
+
+    errors = {report["source"]: report["error"] for report in courier.run("gather", "--json").json}
+
+    assert "refused" in errors["ours"]
+    assert "private" in errors["theirs"]
+
+
+def test_an_address_of_a_feed_is_asked_for_as_it_is_written(courier: Workspace) -> None:
+    feed = '\n[[sources]]\nname = "wire"\nkind = "feed"\nurl = "http://127.0.0.1:9/feed/"\nallow_private = true\n'
+    courier.settings(SETTINGS + feed)
+
+    assert "http://127.0.0.1:9/feed/" in courier.run("gather").err
