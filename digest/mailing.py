@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-import sqlalchemy as sa
-
 import subscribers
 from digest import render as rendering
 from digest import send as sending
@@ -60,9 +58,9 @@ def render(newsroom: Newsroom, edition: Edition, variant: Variant | None = None)
 
 def audience(newsroom: Newsroom, key: EditionKey) -> int:
     """Count who would get the edition now."""
-    readers = subscribers.recipients(newsroom.newsletter(key.newsletter).list, now=newsroom.clock())
+    newsletter = newsroom.newsletter(key.newsletter)
     with newsroom.reading() as conn:
-        return int(conn.execute(sa.select(sa.func.count()).select_from(readers.order_by(None).subquery())).scalar_one())
+        return subscribers.count_segment(conn, newsletter.list, newsletter.rule, now=newsroom.clock())
 
 
 def counts(newsroom: Newsroom, stored: StoredEdition) -> Counts:
@@ -79,10 +77,12 @@ def freeze(newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | No
         current = store.load(conn, key)
         if current is not None and current.frozen_at is None:
             now = newsroom.clock()
-            expected = store.freeze(conn, current.id, subscribers.recipients(newsletter.list, now=now))
+            readers = subscribers.segment_recipients(newsletter.list, newsletter.rule, now=now)
+            expected = store.freeze(conn, current.id, readers)
             if not expected:
+                chosen = f" whom its segment picks ({newsletter.segment})" if newsletter.segment else ""
                 raise Withheld(
-                    f"{key} was not sent: the list {newsletter.list!r} has no active subscribers. "
+                    f"{key} was not sent: the list {newsletter.list!r} has no active subscribers{chosen}. "
                     f"Add some with `digest subscribers add ADDRESS --list {newsletter.list}`."
                 )
             until = deadline or now + PATIENCE
@@ -243,7 +243,8 @@ def _transport(newsroom: Newsroom, newsletter: NewsletterSettings, call_log: Cal
             return secret(newsroom.base, "API key", env=settings.api_key_env, file=settings.api_key_file)
         return secret(newsroom.base, "SMTP password", env=settings.password_env, file=settings.password_file)
 
-    return sending.make_transport(settings, secret=fetch, base=newsroom.base, call_log=call_log)
+    today = newsroom.clock().date()
+    return sending.make_transport(settings, secret=fetch, base=newsroom.base, call_log=call_log, today=today)
 
 
 def _post(newsroom: Newsroom, stored: StoredEdition, codec: str, prefix: str = "", salt: str = "") -> Post:

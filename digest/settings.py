@@ -120,6 +120,14 @@ class DkimSettings(_Strict):
     key_file: Path
 
 
+class WarmUpSettings(_Strict):
+    """How a new sender grows: ``first`` messages on the day ``since``, ``factor`` times as many every day after."""
+
+    since: date
+    first: int = Field(default=500, ge=1)
+    factor: float = Field(default=1.5, gt=1, le=10)
+
+
 class TransportSettings(_Strict):
     """What carries the mail. ``rate`` is messages a second (0: no limit), ``timeout_s`` holds for every step."""
 
@@ -138,6 +146,8 @@ class TransportSettings(_Strict):
     rate: float = Field(default=0.0, ge=0)
     timeout_s: float = Field(default=30.0, gt=0)
     max_messages: int = Field(default=100, ge=1)
+    domain_rates: Mapping[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    warm_up: WarmUpSettings | None = None
     dkim: tuple[DkimSettings, ...] = ()
 
     @field_validator("dkim", mode="before")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from digest.errors import LedgerError, TransportError
-from digest.model import Claim, Counts, Fate, Mark, Outcome, Outgoing
+from digest.model import Claim, Counts, Fate, Mark, Outcome, Outgoing, said
 from digest.protocols import Clock, Ledger, Transport
 from digest.send import retry
 from digest.send.gate import EditionGate
@@ -23,7 +23,7 @@ from digest.send.interrupt import on_interrupt
 BATCH = 500
 
 HOPELESS = 20
-"""So many messages failed before the first was accepted: it is the content or our standing, not one reader's."""
+"""So many messages failed before the first was accepted: the send need not try more to know that it is us."""
 
 _HEARTBEAT = timedelta(seconds=30)
 _RECOVER_EVERY = timedelta(seconds=5)
@@ -37,12 +37,16 @@ Encode = Callable[[Claim], Outgoing | Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a send is: ``done`` of ``expected`` need nothing more, ``accepted`` of them by this run."""
+    """How far a send is: ``done`` of ``expected`` need nothing more, ``accepted`` of them by this run.
+
+    ``waiting_until`` is when the next of those put off is tried again, if there is nothing else to do until then.
+    """
 
     expected: int
     done: int
     accepted: int
     elapsed_s: float
+    waiting_until: datetime | None = None
 
     @property
     def per_second(self) -> float:
@@ -90,7 +94,10 @@ def deliver_edition(
 
 @dataclass(slots=True, kw_only=True)
 class _Send:
-    """One run of the loop. ``held`` are claims without an outcome, ``outcomes`` are not yet recorded."""
+    """One run of the loop. ``held`` are claims without an outcome, ``outcomes`` are not yet recorded.
+
+    ``doubtful`` failed while the edition had not one acceptance: perhaps the fault is ours and not theirs.
+    """
 
     ledger: Ledger
     edition_id: int
@@ -105,13 +112,14 @@ class _Send:
     jitter: Callable[[], float]
     held: dict[int, Claim] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+    doubtful: list[tuple[Claim, Outcome]] = field(default_factory=list)
     given_back: list[Claim] = field(default_factory=list)
     refusal: str = ""
     exhausted: bool = False
     expected: int = 0
     done: int = 0
     accepted: int = 0
-    failed: int = 0
+    is_trusted: bool = False
     lost_contact: int = 0
     started: datetime = _NEVER
     beat_due: datetime = _NEVER
@@ -125,6 +133,7 @@ class _Send:
         self._recover()
         start = self.ledger.counts(self.edition_id)
         self.expected, self.done = start.expected, start.expected - start.open
+        self.is_trusted = start.accepted > 0
         self._report()
         while self._round() and self._wait_for_more():
             pass
@@ -177,7 +186,8 @@ class _Send:
                     return
                 encoded = self.encode(claim)
                 if isinstance(encoded, Outcome):
-                    self._take(encoded)
+                    del self.held[encoded.subscriber_id]
+                    self._settled(encoded, claim)
                 else:
                     yield encoded._replace(call=claim.call) if claim.call else encoded
 
@@ -195,31 +205,53 @@ class _Send:
         if outcome.fate is Fate.SKIPPED and not self.gate.has_left(outcome.subscriber_id) and not outcome.reply:
             # Held back by a stop or a pause, not by the reader's wish: it may go when that is over.
             self.given_back.append(claim)
+        elif outcome.fate is Fate.FAILED and not self.is_trusted:
+            self._doubt(claim, outcome)
         else:
-            if outcome.fence != claim.fence:
-                outcome = outcome._replace(fence=claim.fence)
-            self.outcomes.append(outcome if outcome.fate is Fate.ACCEPTED else self._judged(outcome, claim))
-        if outcome.fate is Fate.ACCEPTED:
-            self.accepted += 1
-            self.done += 1
+            self._settled(outcome, claim)
         if len(self.outcomes) >= self.batch:
             self._flush()
         elif self.clock() >= self.beat_due:
             self._heartbeat()
 
+    def _settled(self, outcome: Outcome, claim: Claim) -> None:
+        if outcome.fence != claim.fence:
+            outcome = outcome._replace(fence=claim.fence)
+        if outcome.fate is not Fate.ACCEPTED:
+            self.outcomes.append(self._judged(outcome, claim))
+            return
+        self.outcomes.append(outcome)
+        self.accepted += 1
+        self.done += 1
+        if not self.is_trusted:
+            # The server takes this edition from us, so those that failed before did so for reasons of their own.
+            self.is_trusted = True
+            for failed_claim, failed in self.doubtful:
+                self._settled(failed, failed_claim)
+            self.doubtful = []
+
+    def _doubt(self, claim: Claim, outcome: Outcome) -> None:
+        self.doubtful.append((claim, outcome))
+        if len(self.doubtful) >= HOPELESS:
+            self._blame_us()
+
+    def _blame_us(self) -> None:
+        """Give back those that failed without one acceptance: whoever puts the cause right can send to them again."""
+        last = self.doubtful[-1][1]
+        self.refusal = self.refusal or (
+            f"Nobody was accepted, and {len(self.doubtful)} of the first messages failed, the last with: "
+            f"{said(last.code, last.reply)}. The send stopped and they stay on the list; look at the content and the "
+            "sender's standing, then send again."
+        )
+        self.given_back += [claim for claim, _ in self.doubtful]
+        self.doubtful = []
+
     def _judged(self, outcome: Outcome, claim: Claim) -> Outcome:
         if outcome.fate is Fate.REFUSED:
             self.refusal = self.refusal or (
-                f"The {self.transport.kind} server refuses our mail: {outcome.code} {outcome.reply} Nobody was "
-                "marked as undeliverable; put it right and send again."
+                f"The {self.transport.kind} server refuses our mail: {said(outcome.code, outcome.reply)}. "
+                "Nobody was marked as undeliverable; put it right and send again."
             )
-        elif outcome.fate is Fate.FAILED:
-            self.failed += 1
-            if self.failed >= HOPELESS and not self.accepted:
-                self.refusal = (
-                    f"The first {self.failed} messages were all refused: {outcome.code} {outcome.reply} The send "
-                    "stopped before the rest of the list was burnt; look at the content and the sender's standing."
-                )
         elif outcome.fate is Fate.DEFERRED:
             return self._scheduled(outcome, claim)
         self.done += outcome.fate in _SETTLED
@@ -260,6 +292,8 @@ class _Send:
                 del self.held[number]
             else:
                 self._take(_of_mark(mark))
+        if self.doubtful:
+            self._blame_us()
         self._flush()
 
     def _wait_for_more(self) -> bool:
@@ -278,6 +312,7 @@ class _Send:
                 return self._recover()
             if due <= self.clock():
                 return True
+            self._report(waiting_until=due)
             self._nap((due - self.clock()).total_seconds())
         return False
 
@@ -307,11 +342,11 @@ class _Send:
         self.beat_due = self.clock() + _HEARTBEAT
         self.gate.hold_until(self.ledger.heartbeat())
 
-    def _report(self) -> None:
+    def _report(self, waiting_until: datetime | None = None) -> None:
         if self.on_progress is not None:
             elapsed_s = (self.clock() - self.started).total_seconds()
             done = min(self.done, self.expected)
-            self.on_progress(Progress(self.expected, done, self.accepted, elapsed_s))
+            self.on_progress(Progress(self.expected, done, self.accepted, elapsed_s, waiting_until))
 
 
 def _of_mark(mark: Mark) -> Outcome:

@@ -31,6 +31,9 @@ FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 """Longest pause inside one delivery; a provider that asks for more gets its messages deferred instead."""
 
+ALIKE = 10
+"""So many messages of a refused batch are tried one by one and refused alike before the rest is put off."""
+
 REPEAT_AFTER_S = 300.0
 """When an interrupted request is repeated, if the run goes on that long."""
 
@@ -139,15 +142,29 @@ class ApiTransport(ABC):
         if admitted:
             yield from self._send(call, admitted, gate)
 
-    def _send(self, call: str, messages: Sequence[Outgoing], gate: Gate) -> Iterator[Outcome]:
+    def _send(
+        self, call: str, messages: Sequence[Outgoing], gate: Gate, refused: list[Answer] | None = None
+    ) -> Iterator[Outcome]:
+        """Make one request; a batch refused for one message is halved. ``refused``: the latest single refusals."""
+        refused = [] if refused is None else refused
+        if len(refused) >= ALIKE:
+            last = refused[-1]
+            outcomes = _all(messages, Answer(Fate.DEFERRED, last.code, f"put off, others were refused: {last.reply}"))
+            gate.answered(outcomes)
+            yield from outcomes
+            return
         body = json.dumps(self.payload(messages), ensure_ascii=False, separators=(",", ":")).encode()
         key = hashlib.sha256(body).hexdigest()
         answer, error = self._ask(call, key, body, messages)
         if answer.is_one_bad and len(messages) > 1:
             middle = len(messages) // 2
-            yield from self._send("", messages[:middle], gate)
-            yield from self._send("", messages[middle:], gate)
+            yield from self._send("", messages[:middle], gate, refused)
+            yield from self._send("", messages[middle:], gate, refused)
             return
+        if answer.fate is Fate.FAILED:
+            refused.append(answer)
+        else:
+            refused.clear()
         outcomes = _all(messages, answer)
         gate.answered(outcomes)
         yield from outcomes

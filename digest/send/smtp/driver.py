@@ -43,6 +43,12 @@ class Owner(Protocol):
     def admit(self, message: Outgoing) -> bool:
         """Tell whether a message may go, at the last moment; the one that may not is taken note of."""
 
+    def wait_s(self, message: Outgoing) -> float:
+        """Return how long an announced message's content must wait for its moment; 0 for none."""
+
+    def slow_down(self, reply: Reply) -> None:
+        """Take the server's reason for ending the conversation."""
+
     def settled(self, message: Outgoing, step: Step, reply: Reply) -> None:
         """Take the server's answer for a message."""
 
@@ -73,6 +79,7 @@ class Connection(asyncio.BufferedProtocol):
         # Replies are short; the loop's own buffer of 256 KiB would be mapped and zeroed for each of them.
         self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._file = -1
+        self._late: Outgoing | None = None
         self._securing: asyncio.Task[None] | None = None
         self._why: Exception | None = None
         self.deadline = _NEVER
@@ -124,6 +131,8 @@ class Connection(asyncio.BufferedProtocol):
         """Tell the owner which messages this leaves open."""
         self.deadline = _NEVER
         doubtful, announced = self._session.pending() if self._session else ([], [])
+        if self._late is not None:
+            announced.append(self._late)
         why = self._why or exc
         if why is None and (doubtful or announced or not self.was_ready):
             why = TransportError(f"The mail server {self._account} closed the connection after {self._step}.")
@@ -191,9 +200,26 @@ class Connection(asyncio.BufferedProtocol):
                 self._securing = self._loop.create_task(self._secure(session))
             case Ended(reply):
                 said = f": “{reply.text}”" if reply is not None else ""
+                if reply is not None and self.was_ready:
+                    self._owner.slow_down(reply)
                 self.drop(TransportError(f"The mail server {self._account} ended the conversation{said}"))
 
     def _send(self, message: Outgoing, session: Session) -> None:
+        wait_s = self._owner.wait_s(message)
+        if wait_s > 0:
+            self._late = message
+            self._loop.call_later(wait_s, self._send_late, message, session)
+        else:
+            self._send_now(message, session)
+
+    def _send_late(self, message: Outgoing, session: Session) -> None:
+        if self._late is message and self._transport is not None and not self._transport.is_closing():
+            self._late = None
+            self._send_now(message, session)
+            self._write(session)
+            self._rearm(session)
+
+    def _send_now(self, message: Outgoing, session: Session) -> None:
         if not self._owner.admit(message):
             # The server waits for content now, and even an empty one would be a mail.
             self.has_settled = True

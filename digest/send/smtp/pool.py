@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
@@ -23,7 +22,9 @@ from digest.send.retry import Step
 from digest.send.smtp.addresses import unfit
 from digest.send.smtp.driver import Connection, tls_failure
 from digest.send.smtp.opening import Account, Offer
+from digest.send.smtp.queue import Queue, domain_of
 from digest.send.smtp.replies import Reply
+from digest.send.throttle import Throttle, asks_to_slow_down
 
 MAX_TRIES = 3
 """How many broken connections a message may see in one run before it is deferred."""
@@ -36,7 +37,8 @@ _CLOSING_S = 1.0
 class SmtpTransport:
     """The SMTP transport: reuses connections, pipelines where the server offers it, one recipient a message.
 
-    ``rate`` is the most messages a second over all connections (0: no limit); ``max_messages`` how many one
+    ``rate`` is the most messages a second over all connections (0: no limit), ``domain_rates`` the same for single
+    receiving domains; both are halved when a server asks for it. ``max_messages`` is how many one
     connection carries; ``timeout_s`` how long one step may take; ``reopen_after_s`` the first pause before a broken
     connection is replaced; ``dkim`` the keys that sign every message. Used by one thread at a time.
     """
@@ -51,6 +53,7 @@ class SmtpTransport:
         *,
         connections: int = 4,
         rate: float = 0.0,
+        domain_rates: Mapping[str, float] | None = None,
         timeout_s: float = 60.0,
         max_messages: int = 1000,
         reopen_after_s: float = 1.0,
@@ -60,6 +63,7 @@ class SmtpTransport:
         self.account = account
         self.connections = connections
         self.rate = rate
+        self.domain_rates = dict(domain_rates or {})
         self.timeout_s = timeout_s
         self.max_messages = max_messages
         self.reopen_after_s = reopen_after_s
@@ -128,7 +132,9 @@ class _Run:
         first: list[Outgoing],
     ) -> None:
         self._settings, self._loop, self._messages, self._gate = settings, loop, messages, gate
-        self._again: deque[Outgoing] = deque(first)
+        self._throttle = Throttle(settings.rate, settings.domain_rates)
+        self._queue = Queue(first, self._throttle)
+        self._moments: dict[int, float] = {}
         self._tries: dict[int, int] = {}
         self._under_way = len(first)
         self._taken = 0
@@ -139,7 +145,6 @@ class _Run:
         self._target = settings.connections
         self._failures = 0
         self.was_ready = False
-        self._next_at = 0.0
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._offer = Offer()
         self.outcomes: list[Outcome] = []
@@ -177,20 +182,32 @@ class _Run:
 
     def next_message(self) -> Outgoing | None:
         """Return the next message fit to be sent, at the pace asked for."""
-        while not self._stopped and self._is_due():
-            if self._again:
-                message = self._again.popleft()
-            else:
-                pulled = self._pull()
-                if pulled is None:
-                    break
-                message = pulled
+        while not self._stopped:
+            found = self._queue.next(self._pull, self._loop.time())
+            if found is None:
+                if self._queue.wake_at:
+                    self._later("pace", max(0.0, self._queue.wake_at - self._loop.time()), self._fill_all)
+                break
+            message, moment = found
             problem = unfit(message, self._offer, is_first=not self._taken)
             if problem is None:
-                self._paced()
+                if moment:
+                    self._moments[message.subscriber_id] = moment
+                self._begun()
                 return message
             self._out(problem)
         return None
+
+    def wait_s(self, message: Outgoing) -> float:
+        """Return how long a message's content must still wait for its moment."""
+        if not self._moments:
+            return 0.0
+        return max(0.0, self._moments.pop(message.subscriber_id, 0.0) - self._loop.time())
+
+    def slow_down(self, reply: Reply) -> None:
+        """Take note that the server ends a conversation because we are too fast."""
+        if asks_to_slow_down(str(reply.code), reply.text):
+            self._throttle.slow_down("", str(reply.code), self._loop.time())
 
     def admit(self, message: Outgoing) -> bool:
         """Ask the gate; what it holds back is skipped."""
@@ -209,6 +226,8 @@ class _Run:
         fate = retry.classify(step, reply.code, reply.enhanced if reply.code >= 400 else "")
         outcome = Outcome(message.subscriber_id, fate, message.fence, str(reply.code), reply.text)
         self._failures = 0
+        if fate is Fate.DEFERRED and asks_to_slow_down(outcome.code, " ".join(reply.lines)):
+            self._throttle.slow_down(domain_of(message), outcome.code, self._loop.time())
         self._gate.answered([outcome])
         self._out(outcome)
 
@@ -262,7 +281,7 @@ class _Run:
         if tries >= MAX_TRIES:
             self._out(Outcome(message.subscriber_id, Fate.DEFERRED, message.fence, reply=why))
         else:
-            self._again.append(message)
+            self._queue.append(message)
 
     def _go_on(self, why: Exception | None) -> None:
         """After an end: finish, give up, or see that somebody works on what is left."""
@@ -296,8 +315,8 @@ class _Run:
 
     def _finish_if_done(self) -> bool:
         """Take leave of the server when no message is with it and none is to come; True when that is so."""
-        at_server = self._under_way - len(self._again)
-        if at_server or not (self._stopped or (self._exhausted and not self._again)):
+        at_server = self._under_way - len(self._queue)
+        if at_server or not (self._stopped or (self._exhausted and not self._queue)):
             return False
         for task in self._opening:
             task.cancel()
@@ -314,20 +333,11 @@ class _Run:
         self.is_over = True
         self._loop.stop()
 
-    def _is_due(self) -> bool:
-        """Tell whether the rate allows a message now; if not, see that somebody asks again."""
-        if not self._settings.rate or self._loop.time() >= self._next_at:
-            return True
-        self._later("pace", self._next_at - self._loop.time(), self._fill_all)
-        return False
-
-    def _paced(self) -> None:
+    def _begun(self) -> None:
         self._taken += 1
         if self._taken == 2:
             for _ in range(self._settings.connections - 1):
                 self._open_one()
-        if self._settings.rate:
-            self._next_at = max(self._next_at, self._loop.time() - 1.0) + 1.0 / self._settings.rate
 
     def _fill_all(self) -> None:
         for connection in list(self._connections):
@@ -363,9 +373,9 @@ class _Run:
             self._finish_if_done()
 
     def _replenish(self) -> None:
-        if not self._again and (ahead := self._pull()) is not None:
-            self._again.append(ahead)
-        if not self._again:
+        if not self._queue and (ahead := self._pull()) is not None:
+            self._queue.append(ahead)
+        if not self._queue:
             return
         for _ in range(self._target - len(self._connections) - len(self._opening)):
             self._open_one()

@@ -143,10 +143,38 @@ def test_our_own_fault_stops_the_send_and_blames_nobody(desk: Desk) -> None:
 def test_content_that_everybody_refuses_stops_the_send(desk: Desk) -> None:
     transport = Scripted(lambda _: Fate.FAILED)
 
-    with pytest.raises(TransportError, match="were all refused"):
+    with pytest.raises(TransportError, match="Nobody was accepted"):
         desk.send(transport)
 
     assert len(transport.taken) == HOPELESS
+    assert desk.ledger.counts(EDITION).pending == READERS
+
+
+def test_a_short_list_that_is_refused_whole_is_not_burnt(desk: Desk) -> None:
+    with pytest.raises(TransportError, match="they stay on the list"):
+        desk.send(Scripted(lambda m: Fate.FAILED if m.subscriber_id < 3 else Fate.REJECTED))
+
+    assert desk.ledger.counts(EDITION).pending == 2
+
+
+def test_one_acceptance_clears_us_of_the_failures_before_it(desk: Desk) -> None:
+    counts = desk.send(Scripted(lambda m: Fate.FAILED if m.subscriber_id < 3 else Fate.ACCEPTED))
+
+    assert (counts.failed, counts.accepted) == (2, READERS - 2)
+
+
+def test_a_wait_for_those_put_off_is_told(desk: Desk) -> None:
+    told: list[Progress] = []
+    tried: set[int] = set()
+
+    def once_later(sent: Outgoing) -> Fate:
+        first = sent.subscriber_id not in tried
+        tried.add(sent.subscriber_id)
+        return Fate.DEFERRED if first and sent.subscriber_id == 4 else Fate.ACCEPTED
+
+    desk.send(Scripted(once_later), on_progress=told.append)
+
+    assert {progress.waiting_until is not None for progress in told} == {True, False}
 
 
 def test_a_stop_leaves_the_rest_open(desk: Desk) -> None:

@@ -27,6 +27,8 @@ class Wanted:
     timeout_s: float = 30.0
     max_messages: int = 100
     dkim: tuple[Any, ...] = ()
+    domain_rates: Any = None
+    warm_up: Any = None
     base_url: str = ""
 
 

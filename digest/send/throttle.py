@@ -1,0 +1,148 @@
+"""How fast mail may leave: a rate for all of it, one for each receiving domain, halved when a server asks for it.
+
+Pure: times are seconds handed in, nothing sleeps. A place in time is reserved for each message, so that its envelope
+may travel ahead of its moment and the connection loses no round trip by waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+SLACK_S = 0.02
+"""A moment missed by no more than this is caught up with; more would come as a burst that servers refuse."""
+
+SHARE = 0.98
+"""The share of an allowed rate that is used: two clocks never count the same second."""
+
+RECOVER_AFTER_S = 30.0
+"""How long a slowed rate must go well before it grows by a tenth: servers count in minutes."""
+
+RECOVERY = 1.1
+SLOWEST = 0.1
+"""Messages a second below which nobody is slowed: one in ten seconds."""
+
+_ONCE_IN_S = 5.0
+_NEVER = float("inf")
+
+
+def asks_to_slow_down(code: str, reply: str) -> bool:
+    """Tell whether a reply is about our pace: 421, 454 (a provider's throttle) or an enhanced 4.7.x or 4.3.2.
+
+    RFC 5321 §3.8, RFC 3463 §3.8; 452 4.5.3 and a full mailbox (4.2.2) are not about pace.
+    """
+    return code in ("421", "454") or any(f" {status}" in f" {reply[:20]}" for status in ("4.7.", "4.3.2"))
+
+
+def concerns_all(code: str) -> bool:
+    """Tell whether such a reply holds for all our mail and not for one receiving domain alone."""
+    return code in ("421", "454")
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One rate. ``ceiling`` is the most ever allowed (infinite: no limit), ``rate`` what is allowed now."""
+
+    ceiling: float = _NEVER
+    rate: float = field(default=_NEVER)
+    next_at: float = 0.0
+    changed_at: float = float("-inf")
+    seen: int = 0
+    seen_since: float | None = None
+
+    def due(self, now: float) -> float:
+        """Return when the next message may leave."""
+        return now if self.rate == _NEVER else max(self.next_at, now - SLACK_S)
+
+    def take(self, due: float, now: float) -> None:
+        """Reserve a moment."""
+        self.seen += 1
+        if self.seen_since is None:
+            self.seen_since = now
+        if self.rate != _NEVER:
+            self.next_at = due + 1.0 / (self.rate * SHARE)
+            self._recover(now)
+
+    def slow_down(self, now: float) -> None:
+        """Halve the rate, or what was seen of one; once in a few seconds, for one cause brings many replies."""
+        if now - self.changed_at < _ONCE_IN_S:
+            return
+        if self.rate == _NEVER:
+            elapsed = now - self.seen_since if self.seen_since is not None else 0.0
+            self.rate = self.seen / max(elapsed, 1.0)
+        self.rate = max(SLOWEST, self.rate / 2)
+        self.next_at = max(self.next_at, now) + 1.0 / self.rate
+        self.changed_at = now
+
+    def _recover(self, now: float) -> None:
+        if self.rate < self.ceiling and now - self.changed_at >= RECOVER_AFTER_S:
+            self.rate = min(self.ceiling, self.rate * RECOVERY)
+            self.changed_at = now
+
+
+class Throttle:
+    """The rates of one run: ``rate`` for all mail (0: no limit), ``domains`` for single receiving domains."""
+
+    def __init__(self, rate: float = 0.0, domains: Mapping[str, float] | None = None) -> None:
+        self._all = _bucket(rate)
+        self._domains = {name.lower(): _bucket(limit) for name, limit in (domains or {}).items()}
+        self.is_active = bool(rate or self._domains)
+
+    def due(self, domain: str, now: float) -> float:
+        """Return when a message to the domain may leave at the earliest."""
+        bucket = self._domains.get(domain)
+        due = self._all.due(now)
+        return due if bucket is None else max(due, bucket.due(now))
+
+    def take(self, domain: str, now: float) -> float:
+        """Reserve that moment and return it."""
+        due = self.due(domain, now)
+        self._all.take(due, now)
+        bucket = self._domains.get(domain)
+        if bucket is not None:
+            bucket.take(due, now)
+        return due
+
+    def all_due(self, now: float) -> float:
+        """Return when any message may leave at the earliest, whatever its domain."""
+        return self._all.due(now)
+
+    def slow_down(self, domain: str, code: str, now: float) -> None:
+        """Take a server's word that we are too fast."""
+        self.is_active = True
+        if concerns_all(code):
+            self._all.slow_down(now)
+        else:
+            bucket = self._domains.get(domain)
+            if bucket is None:
+                # What this domain got so far is not counted apart; its share is at most all of it.
+                bucket = self._domains[domain] = Bucket(seen=self._all.seen, seen_since=self._all.seen_since)
+            bucket.slow_down(now)
+
+    def rate_of(self, domain: str = "") -> float:
+        """Return the rate allowed now for a domain, or for all mail; infinite without a limit."""
+        bucket = self._domains.get(domain, self._all) if domain else self._all
+        return bucket.rate
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """How a new sender grows: ``first`` messages on the day ``since``, ``factor`` times as many each day after."""
+
+    since: date
+    first: int
+    factor: float = 1.5
+
+    def allowed(self, today: date) -> int:
+        """Return how many messages may leave on a day; none before the plan begins."""
+        days = (today - self.since).days
+        return 0 if days < 0 else int(self.first * self.factor ** min(days, 365))
+
+    def rate(self, today: date, *, hours: float) -> float:
+        """Return the messages a second that spread a day's allowance over so many hours."""
+        return max(self.allowed(today), 1) / (hours * 3600)
+
+
+def _bucket(rate: float) -> Bucket:
+    return Bucket(rate, rate) if rate else Bucket()
