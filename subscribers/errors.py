@@ -6,6 +6,7 @@ SubscribersError            anything of this package
 ├── UnknownSubscriber       nobody of that address or id
 ├── Suppressed              the address must never be mailed; ``reason`` says why
 ├── BadToken                a link was altered, is for something else, or is over
+├── BadRule                 a segment's rule cannot be read
 ├── BadFile                 a subscriber file cannot be read at all
 └── DatabaseError           unknown revision, older revision, or a key that is not this database's
 """
@@ -41,6 +42,10 @@ class Suppressed(SubscribersError):
 
 class BadToken(SubscribersError):
     """The token does not verify for this purpose at this time."""
+
+
+class BadRule(SubscribersError):
+    """The text is no rule of a segment."""
 
 
 class BadFile(SubscribersError):

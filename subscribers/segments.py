@@ -1,73 +1,182 @@
-"""Rules that pick subscribers of a list, as selectables with bound parameters; never any SQL from outside."""
+"""Turn rules that pick subscribers of a list into selectables with bound parameters; never any SQL from outside.
+
+An attribute is compared inside the JSON, by its own type: a cast would fail, on PostgreSQL, at the first subscriber
+whose value is of another one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import datetime
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
-from subscribers import schema
+from subscribers import rules, schema
+from subscribers.errors import BadRule
 from subscribers.lists import recipients
+from subscribers.model import SubscriptionStatus
+
+_PATHS = {
+    "=": "strict $ ? (@ == $value)",
+    "<": "strict $ ? (@ < $value)",
+    "<=": "strict $ ? (@ <= $value)",
+    ">": "strict $ ? (@ > $value)",
+    ">=": "strict $ ? (@ >= $value)",
+    "has": "strict $ ? (@ != null)",
+}
+"""PostgreSQL's comparisons inside JSON; one of another type is false there, not an error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Who is picked: everybody for whom all that is given here is true; a Segment of nothing picks everybody.
+def segment_recipients(list_id: str, rule: rules.Rule | None, *, now: datetime) -> sa.Select[Any]:
+    """Select the list's recipients whom the rule picks (None: all); columns and order are those of ``recipients``."""
+    chosen = recipients(list_id, now=now)
+    return chosen if rule is None else chosen.where(condition(rule, now))
 
-    ``tags_all`` must all be there, one of ``tags_any`` must, none of ``tags_none`` may. ``joined_since`` and
-    ``joined_before`` are about the subscription. ``attributes`` must have exactly these values.
+
+def segment_members(list_id: str, rule: rules.Rule | None, *, now: datetime) -> sa.Select[Any]:
+    """Select the ``subscriber_id`` of everybody who may be mailed now and whom the rule picks, in no order.
+
+    The same people as ``segment_recipients``, found without reading anybody's address.
     """
-
-    tags_all: frozenset[str] = frozenset()
-    tags_any: frozenset[str] = frozenset()
-    tags_none: frozenset[str] = frozenset()
-    joined_since: datetime | None = None
-    joined_before: datetime | None = None
-    attributes: dict[str, str | int | bool] = field(default_factory=dict)
-
-
-def segment_recipients(list_id: str, segment: Segment, *, now: datetime | None = None) -> sa.Select[Any]:
-    """Select the list's recipients whom the segment picks; columns and order are those of ``recipients``."""
-    query = recipients(list_id, now=now)
-    for condition in _conditions(segment):
-        query = query.where(condition)
-    return query
-
-
-def count_segment(conn: sa.Connection, list_id: str, segment: Segment, *, now: datetime | None = None) -> int:
-    """Count whom the segment picks now, before it is used."""
-    picked = segment_recipients(list_id, segment, now=now).order_by(None).subquery()
-    return conn.scalar(sa.select(sa.func.count()).select_from(picked)) or 0
+    standing, person, against = schema.subscription, schema.subscriber, schema.suppression
+    # Few are suppressed and still on a list: they are looked up once, not once for every reader.
+    kept_out = (
+        sa.select(person.c.id)
+        .join(against, against.c.key_hash == person.c.key_hash)
+        .where(against.c.list_id.in_(["", list_id]))
+    )
+    members = (
+        sa.select(standing.c.subscriber_id)
+        .where(standing.c.list_id == list_id, standing.c.status == SubscriptionStatus.ACTIVE)
+        .where(sa.or_(standing.c.paused_until.is_(None), standing.c.paused_until <= now))
+        .where(standing.c.subscriber_id.not_in(kept_out))
+    )
+    if rule is None:
+        return members
+    if _reads_person(rule):
+        members = members.join(person, person.c.id == standing.c.subscriber_id)
+    return members.where(condition(rule, now))
 
 
-def _conditions(segment: Segment) -> list[sa.ColumnElement[bool]]:
+def count_segment(conn: sa.Connection, list_id: str, rule: rules.Rule | None, *, now: datetime) -> int:
+    """Count whom the rule picks now, before it is used; without a rule everybody who may be mailed."""
+    members = segment_members(list_id, rule, now=now).subquery()
+    return conn.scalar(sa.select(sa.func.count()).select_from(members)) or 0
+
+
+def condition(rule: rules.Rule, now: datetime) -> sa.ColumnElement[bool]:
+    """Return the rule as a condition over a statement that joins subscriptions and subscribers."""
+    match rule:
+        case rules.Not():
+            return sa.not_(condition(rule.rule, now))
+        case rules.All():
+            return sa.and_(*(condition(each, now) for each in rule.rules))
+        case rules.Some():
+            return sa.or_(*(condition(each, now) for each in rule.rules))
+        case rules.HasTag():
+            tag = schema.subscriber_tag
+            tagged = sa.select(tag.c.subscriber_id).where(tag.c.tag.in_(sorted(rule.tags)))
+            return schema.subscription.c.subscriber_id.in_(tagged)
+        case rules.Joined():
+            return _joined(rule, now)
+        case rules.Reads():
+            return _reads(rule.section)
+        case rules.PlainText():
+            return schema.subscription.c.text_only.is_(True)
+        case rules.Domain():
+            ends = (schema.subscriber.c.key.endswith("@" + name, autoescape=True) for name in rule.names)
+            return sa.or_(*ends)
+        case rules.HasAttribute():
+            return _attribute("has", rule.name, True)
+        case rules.Compare():
+            return _attribute(rule.comparison, rule.name, rule.value)
+
+
+def _joined(rule: rules.Joined, now: datetime) -> sa.ColumnElement[bool]:
     since = schema.subscription.c.since
-    conditions = [_has_any({tag}) for tag in sorted(segment.tags_all)]
-    if segment.tags_any:
-        conditions.append(_has_any(segment.tags_any))
-    if segment.tags_none:
-        conditions.append(~_has_any(segment.tags_none))
-    if segment.joined_since is not None:
-        conditions.append(since >= segment.joined_since)
-    if segment.joined_before is not None:
-        conditions.append(since < segment.joined_before)
-    conditions.extend(_attribute_is(name, value) for name, value in sorted(segment.attributes.items()))
-    return conditions
+    if rule.within is not None:
+        # Longer ago than years can be counted is always.
+        return since >= max(now - rule.within, datetime.min.replace(tzinfo=UTC)) if _reaches(rule, now) else sa.true()
+    return since >= rule.since if rule.since is not None else since < rule.before
 
 
-def _has_any(tags: Collection[str]) -> sa.ColumnElement[bool]:
-    tag = schema.subscriber_tag
-    mine = tag.c.subscriber_id == schema.subscription.c.subscriber_id
-    return sa.select(sa.literal(1)).where(mine, tag.c.tag.in_(sorted(tags))).exists()
+def _reaches(rule: rules.Joined, now: datetime) -> bool:
+    return rule.within is not None and now - datetime(1, 1, 2, tzinfo=UTC) > rule.within
 
 
-def _attribute_is(name: str, value: str | int | bool) -> sa.ColumnElement[bool]:
-    """Compare as JSON: a cast would fail, on PostgreSQL, at the first subscriber whose value is of another type."""
-    cell = schema.subscriber.c.attributes[name]
-    if isinstance(value, bool):
-        # SQLite takes a JSON true out as 1.
-        return sa.cast(cell.as_string(), sa.Text).in_(["true", "1"] if value else ["false", "0"])
-    return sa.and_(cell == sa.type_coerce(value, schema.Json))
+def _reads(section: str) -> sa.ColumnElement[bool]:
+    """Search the written array for the section as JSON writes it; nothing written means all sections."""
+    chosen = schema.subscription.c.sections
+    return sa.or_(chosen == "", chosen.contains(json.dumps(section, ensure_ascii=False), autoescape=True))
+
+
+def _reads_person(rule: rules.Rule) -> bool:
+    match rule:
+        case rules.Not():
+            return _reads_person(rule.rule)
+        case rules.All() | rules.Some():
+            return any(map(_reads_person, rule.rules))
+        case _:
+            return isinstance(rule, rules.Domain | rules.HasAttribute | rules.Compare)
+
+
+class _Attribute(FunctionElement[bool]):
+    """One comparison inside the attributes: the cell, the attribute's name, the value, the comparison."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+    comparison = "="
+    kind = "text"
+
+
+def _class(comparison: str, kind: str, place: int) -> Callable[..., _Attribute]:
+    own = {"comparison": comparison, "kind": kind, "inherit_cache": True}
+    return type(f"_Attribute_{kind}_{place}", (_Attribute,), own)
+
+
+_CLASSES = {
+    (comparison, kind): _class(comparison, kind, place)
+    for place, comparison in enumerate(_PATHS)
+    for kind in ("text", "number", "truth")
+}
+"""One class for every shape of SQL: SQLAlchemy keeps compiled statements by class."""
+
+
+def _attribute(comparison: str, name: str, value: rules.Value) -> sa.ColumnElement[bool]:
+    if '"' in name or "\\" in name or not name:
+        raise BadRule(f"An attribute named {name!r} cannot be asked for in a rule.")
+    kind = "truth" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
+    if kind == "truth" and comparison not in ("=", "has"):
+        raise BadRule(f"{name} {comparison} {'yes' if value else 'no'}: yes and no can only be asked for with = or !=.")
+    arguments = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(value))
+    found: sa.ColumnElement[bool] = _CLASSES[comparison, kind](*arguments)
+    return found
+
+
+@compiles(_Attribute, "sqlite")
+def _on_sqlite(element: _Attribute, compiler: Any, **options: Any) -> str:
+    cell, name, value = element.clauses
+    path = sa.literal('$."', sa.Text) + name + sa.literal('"', sa.Text)
+    kind, found = sa.func.json_type(cell, path), sa.func.json_extract(cell, path)
+    if element.comparison == "has":
+        test: sa.ColumnElement[Any] = sa.func.coalesce(kind, "null") != "null"
+    elif element.kind == "truth":
+        test = sa.func.coalesce(kind, "") == sa.case((value, "true"), else_="false")
+    else:
+        kinds = ["text"] if element.kind == "text" else ["integer", "real"]
+        test = sa.and_(sa.func.coalesce(kind, "").in_(kinds), found.op(element.comparison)(value))
+    return f"({compiler.process(test, **options)})"
+
+
+@compiles(_Attribute, "postgresql")
+def _on_postgresql(element: _Attribute, compiler: Any, **options: Any) -> str:
+    cell, name, value = element.clauses
+    path = _PATHS[element.comparison]
+    inside = f"{compiler.process(cell, **options)} -> CAST({compiler.process(name, **options)} AS TEXT)"
+    cast = {"text": "TEXT", "number": "DOUBLE PRECISION", "truth": "BOOLEAN"}[element.kind]
+    values = f"jsonb_build_object('value', CAST({compiler.process(value, **options)} AS {cast}))"
+    return f"COALESCE(jsonb_path_exists({inside}, '{path}', {values}), FALSE)"

@@ -1,0 +1,89 @@
+"""Many people are tagged and moved at once, and nobody who left is brought back by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from subscribers import (
+    Consent,
+    ConsentHow,
+    KeyRing,
+    add_tag,
+    count_segment,
+    create_list,
+    get_subscriber,
+    iter_consents,
+    move_members,
+    parse_rule,
+    remove_tag,
+    subscribe,
+    unsubscribe,
+    writing,
+)
+from subscribers.errors import SubscribersError, UnknownList
+from subscribers.model import List
+
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def conn(engine: sa.Engine, keys: KeyRing) -> Iterator[sa.Connection]:
+    """Ann, Ben and Cay read the morning letter; Cay has left the evening letter."""
+    with writing(engine) as conn:
+        for id in ("morning", "evening"):
+            create_list(conn, List(id, id.title()))
+        consent = Consent(at=NOW, how=ConsentHow.OPERATOR)
+        for name in ("ann", "ben", "cay"):
+            subscribe(conn, f"{name}@example.org", "morning", consent=consent, now=NOW, keys=keys, tags=[name])
+        subscribe(conn, "cay@example.org", "evening", consent=consent, now=NOW, keys=keys)
+        unsubscribe(conn, 3, "evening", now=NOW, keys=keys)
+        yield conn
+
+
+def _count(conn: sa.Connection, list_id: str, rule: str = "") -> int:
+    return count_segment(conn, list_id, parse_rule(rule) if rule else None, now=NOW)
+
+
+def test_a_tag_is_added_to_whom_a_rule_picks_and_taken_again(conn: sa.Connection) -> None:
+    rule = parse_rule("tag ann or tag ben")
+
+    added = [add_tag(conn, "early", "morning", rule, now=NOW) for _ in range(2)]
+    removed = remove_tag(conn, "early", "morning", parse_rule("tag ann"), now=NOW)
+
+    assert (added, removed) == ([2, 0], 1)
+    assert _count(conn, "morning", "tag early") == 1
+
+
+def test_moving_ends_one_subscription_and_begins_another_with_its_evidence(conn: sa.Connection) -> None:
+    moved = move_members(conn, "morning", "evening", parse_rule("tag ann"), now=NOW)
+
+    assert moved == (1, 1)
+    assert (_count(conn, "morning"), _count(conn, "evening")) == (2, 1)
+    assert "moved from the list morning" in [consent.provenance for _, consent in iter_consents(conn, 1)]
+    assert {s.list_id: s.reason for s in get_subscriber(conn, 1).subscriptions}["morning"] == "moved to evening"
+
+
+def test_moving_brings_nobody_back_who_left(conn: sa.Connection) -> None:
+    moved = move_members(conn, "morning", "evening", None, now=NOW)
+
+    assert moved == (3, 2)
+    assert _count(conn, "evening") == 2
+
+
+def test_moving_may_be_repeated_in_one_transaction(conn: sa.Connection) -> None:
+    move_members(conn, "morning", "evening", parse_rule("tag ann"), now=NOW)
+
+    assert move_members(conn, "morning", "evening", parse_rule("tag ann"), now=NOW) == (0, 0)
+
+
+def test_what_cannot_be_moved_or_tagged_is_refused(conn: sa.Connection) -> None:
+    with pytest.raises(SubscribersError, match="itself"):
+        move_members(conn, "morning", "morning", None, now=NOW)
+    with pytest.raises(UnknownList):
+        move_members(conn, "morning", "weekly", None, now=NOW)
+    with pytest.raises(SubscribersError, match="no tag"):
+        add_tag(conn, " ", "morning", None, now=NOW)
