@@ -16,9 +16,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 import subscribers
 from subscribers import KeyRing, open_engine
+
+# A loaded machine must not fail a property: nothing here is a claim about time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 POSTGRES_URL = os.environ.get("DIGEST_TEST_POSTGRES", "")
 LOCAL_NAMES = {"localhost", "", None}

@@ -10,6 +10,7 @@ from digest.cli.opening import emit, say, workspace
 from digest.cli.sending import counts_document, sentence
 from digest.engine import coming
 from digest.errors import UnknownThing
+from digest.model import said
 from digest.newsroom import Newsroom, parse_key
 from digest.store import Delivery, StoredEdition
 
@@ -29,7 +30,7 @@ def report(written: str, *, who: bool, as_json: bool) -> int:
         return 0
     say(f"{stored.key} ({stored.state}): {sentence(counts)}.")
     for delivery in deliveries:
-        reply = f"  {delivery.code} {delivery.reply}".rstrip()
+        reply = f"  {said(delivery.code, delivery.reply)}" if delivery.code or delivery.reply else ""
         reader = delivery.recipient
         say(f"  {reader.subscriber_id:>8}  {delivery.state.name.lower():<10} {reader.address}{reply}")
     return 0

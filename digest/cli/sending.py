@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -78,10 +79,25 @@ def counts_document(key: EditionKey, counts: Counts) -> dict[str, object]:
 
 
 @contextmanager
-def bar(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """Show a progress bar with rate and time left on a terminal; nothing elsewhere."""
+def bar(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """Show a progress bar with rate and time left on a terminal; everywhere, tell what a long wait is for."""
     with counted("sending", quiet=quiet) as tell_count:
-        yield None if tell_count is None else lambda p: tell_count(p.done, p.expected)
+        told: set[datetime] = set()
+
+        def on_progress(progress: Progress) -> None:
+            if tell_count is not None:
+                tell_count(progress.done, progress.expected)
+            until = progress.waiting_until
+            if until is not None and until not in told:
+                told.add(until)
+                open_ = progress.expected - progress.done
+                print(
+                    f"{open_} of {progress.expected} are put off by their servers; the next try is at "
+                    f"{until.astimezone():%H:%M:%S}. Ctrl-C is safe: sending again goes on from here.",
+                    file=sys.stderr,
+                )
+
+        yield on_progress
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from digest.model.delivery import (
     Recipient,
     Rendered,
     Variant,
+    said,
 )
 from digest.model.edition import (
     Block,
@@ -89,4 +90,5 @@ __all__ = [
     "Story",
     "Variant",
     "Window",
+    "said",
 ]

@@ -118,6 +118,12 @@ class Outcome(NamedTuple):
     provider_id: str = ""
 
 
+def said(code: str, reply: str) -> str:
+    """Return a server's words with their code, said once, and without a full stop, for use inside a sentence."""
+    words = reply if reply.startswith(code) else f"{code} {reply}"
+    return words.strip().rstrip(".") or "no reason was given"
+
+
 class Claim(NamedTuple):
     """A delivery that this process, and no other, may now make. ``attempts`` counts this one; ``call`` see Outgoing."""
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-SLACK_S = 0.02
+SLACK_S = 0.01
 """A moment missed by no more than this is caught up with; more would come as a burst that servers refuse."""
 
-SHARE = 0.98
+SHARE = 0.97
 """The share of an allowed rate that is used: two clocks never count the same second."""
 
 RECOVER_AFTER_S = 30.0
