@@ -134,7 +134,6 @@ class _Run:
         self._settings, self._loop, self._messages, self._gate = settings, loop, messages, gate
         self._throttle = Throttle(settings.rate, settings.domain_rates)
         self._queue = Queue(first, self._throttle)
-        self._moments: dict[int, float] = {}
         self._tries: dict[int, int] = {}
         self._under_way = len(first)
         self._taken = 0
@@ -183,26 +182,22 @@ class _Run:
     def next_message(self) -> Outgoing | None:
         """Return the next message fit to be sent, at the pace asked for."""
         while not self._stopped:
-            found = self._queue.next(self._pull, self._loop.time())
-            if found is None:
+            message = self._queue.next(self._pull, self._loop.time())
+            if message is None:
                 if self._queue.wake_at:
                     self._later("pace", max(0.0, self._queue.wake_at - self._loop.time()), self._fill_all)
                 break
-            message, moment = found
             problem = unfit(message, self._offer, is_first=not self._taken)
             if problem is None:
-                if moment:
-                    self._moments[message.subscriber_id] = moment
                 self._begun()
                 return message
+            self._queue.forget(message)
             self._out(problem)
         return None
 
     def wait_s(self, message: Outgoing) -> float:
         """Return how long a message's content must still wait for its moment."""
-        if not self._moments:
-            return 0.0
-        return max(0.0, self._moments.pop(message.subscriber_id, 0.0) - self._loop.time())
+        return self._queue.wait_s(message, self._loop.time())
 
     def slow_down(self, reply: Reply) -> None:
         """Take note that the server ends a conversation because we are too fast."""
@@ -226,6 +221,8 @@ class _Run:
         fate = retry.classify(step, reply.code, reply.enhanced if reply.code >= 400 else "")
         outcome = Outcome(message.subscriber_id, fate, message.fence, str(reply.code), reply.text)
         self._failures = 0
+        if step is not Step.CONTENT:
+            self._queue.forget(message)
         if fate is Fate.DEFERRED and asks_to_slow_down(outcome.code, " ".join(reply.lines)):
             self._throttle.slow_down(domain_of(message), outcome.code, self._loop.time())
         self._gate.answered([outcome])
@@ -240,6 +237,7 @@ class _Run:
             outcome = Outcome(message.subscriber_id, Fate.AMBIGUOUS, message.fence, reply=str(why))
             self._out(outcome)
         for message in announced:
+            self._queue.forget(message)
             self._retry(message, str(why))
         if not connection.has_settled and why is not None:
             self._failures += 1

@@ -22,6 +22,7 @@ class Queue:
         self._throttle = throttle
         self._again: deque[Outgoing] = deque(first)
         self._parked: dict[str, deque[Outgoing]] = {}
+        self._announced: set[int] = set()
         self._count = 0
         self.wake_at = 0.0
 
@@ -33,42 +34,57 @@ class Queue:
         """Take a message to be sent again."""
         self._again.append(message)
 
-    def next(self, pull: Callable[[], Outgoing | None], now: float) -> tuple[Outgoing, float] | None:
-        """Return a message and the moment it may leave (at most ``HORIZON_S`` ahead), or None for now.
+    def next(self, pull: Callable[[], Outgoing | None], now: float) -> Outgoing | None:
+        """Return a message whose moment is at most ``HORIZON_S`` ahead, or None for now.
 
-        With None, ``wake_at`` is when to ask again; 0 when time alone brings nothing.
+        With None, ``wake_at`` is when to ask again; 0 when time alone brings nothing. What is returned counts as
+        announced until ``wait_s`` or ``forget`` is called for it.
         """
         if not self._throttle.is_active:
-            message = self._again.popleft() if self._again else pull()
-            return None if message is None else (message, 0.0)
+            return self._again.popleft() if self._again else pull()
         self.wake_at = 0.0
         latest = now + HORIZON_S
-        all_due = self._throttle.all_due(now)
+        all_due = self._throttle.all_due(now) + len(self._announced) / self._throttle.rate_of()
         if all_due > latest:
             self.wake_at = all_due - HORIZON_S
             return None
-        return self._parked_one(latest, now) or self._fresh_one(pull, latest, now)
+        message = self._parked_one(latest, now) or self._fresh_one(pull, latest, now)
+        if message is not None:
+            self._announced.add(message.subscriber_id)
+        return message
 
-    def _parked_one(self, latest: float, now: float) -> tuple[Outgoing, float] | None:
+    def wait_s(self, message: Outgoing, now: float) -> float:
+        """Reserve the next moment for an announced message and return how long it must wait for it.
+
+        Reserved now and not when it was announced: what a slow server held up must not follow in a burst.
+        """
+        if not self._throttle.is_active:
+            return 0.0
+        self.forget(message)
+        return max(0.0, self._throttle.take(domain_of(message), now) - now)
+
+    def forget(self, message: Outgoing) -> None:
+        """Take note that an announced message needs no moment any more."""
+        self._announced.discard(message.subscriber_id)
+
+    def _parked_one(self, latest: float, now: float) -> Outgoing | None:
         for domain, waiting in self._parked.items():
             if self._throttle.due(domain, now) <= latest:
                 message = waiting.popleft()
                 self._count -= 1
                 if not waiting:
                     del self._parked[domain]
-                return message, self._throttle.take(domain, now)
+                return message
         return None
 
-    def _fresh_one(
-        self, pull: Callable[[], Outgoing | None], latest: float, now: float
-    ) -> tuple[Outgoing, float] | None:
+    def _fresh_one(self, pull: Callable[[], Outgoing | None], latest: float, now: float) -> Outgoing | None:
         while self._count < MOST_PARKED:
             message = self._again.popleft() if self._again else pull()
             if message is None:
                 break
             domain = domain_of(message)
             if domain not in self._parked and self._throttle.due(domain, now) <= latest:
-                return message, self._throttle.take(domain, now)
+                return message
             self._parked.setdefault(domain, deque()).append(message)
             self._count += 1
         if self._parked:
