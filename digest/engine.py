@@ -6,6 +6,7 @@ several processes at once makes each edition once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,6 +137,8 @@ def ticking(
         except DigestError as error:
             on_error(str(error))
 
+    # It warns of every tick that a long send holds back, which is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     alarm = BackgroundScheduler(timezone="UTC")
     alarm.add_job(
         once,

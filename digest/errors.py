@@ -46,6 +46,10 @@ class Withheld(DigestError):
     exit_code = 3
 
 
+class Rebuilt(UsageError):
+    """An edition is not the one that was looked over: another process rebuilt it, froze it or stopped it meanwhile."""
+
+
 class SourceError(DigestError):
     """A source could not be read; other sources go on."""
 

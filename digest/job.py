@@ -13,7 +13,7 @@ from datetime import datetime
 from digest import mailing, store
 from digest.checks import Finding, findings
 from digest.drafting import draft, withheld_because
-from digest.errors import Withheld
+from digest.errors import Rebuilt, Withheld
 from digest.gathering import Gathered, gather
 from digest.mailing import Progress, render
 from digest.model import Counts, EditionKey, Outcome
@@ -57,7 +57,12 @@ def deliver(
     if dry_run:
         return Delivered(key, Counts(expected=mailing.audience(newsroom, key)), notes=(*notes, "dry run"))
     if stored.state is not State.FROZEN:
-        stored = mailing.freeze(newsroom, stored, deadline=deadline)
+        try:
+            stored = mailing.freeze(newsroom, stored, deadline=deadline)
+        except Rebuilt:
+            # Another process made the same edition at the same moment: look over what stands now, once.
+            stored, notes = _ready(newsroom, key)
+            stored = mailing.freeze(newsroom, stored, deadline=deadline)
     counts = mailing.send(newsroom, stored, on_progress=on_progress)
     return Delivered(key, counts, notes=notes)
 
@@ -139,9 +144,11 @@ def _without_withdrawn(newsroom: Newsroom, stored: StoredEdition) -> tuple[Store
 def _too_thin(newsroom: Newsroom, stored: StoredEdition, printed: int, minimum: int) -> str:
     edition = stored.edition
     names = ", ".join(s.name for s in newsroom.settings.sources) or "none"
+    last = edition.left_out[-1] if edition.left_out else None
+    example = f" (as “{last.headline}”, {last.reason})" if last is not None else ""
     return (
         f"Edition {stored.key} has {printed} stories and needs {max(1, minimum)}: of the sources ({names}) "
         f"{len(edition.left_out)} more were offered between {edition.since:%Y-%m-%d %H:%M} and "
-        f"{edition.until:%Y-%m-%d %H:%M} UTC and left out. Look at `digest build {edition.key.newsletter}`, "
+        f"{edition.until:%Y-%m-%d %H:%M} UTC and left out{example}. Look at `digest build {edition.key.newsletter}`, "
         "gather again, or lower minimum_stories."
     )

@@ -64,6 +64,8 @@ def schedule(count: int, *, as_json: bool) -> int:
 def log(newsletter: str, count: int, *, as_json: bool) -> int:
     """Print the run log, the newest line last."""
     with workspace() as newsroom, newsroom.reading() as conn:
+        if newsletter:
+            newsroom.newsletter(newsletter)
         entries = list(store.iter_log(conn, newsletter=newsletter or None, limit=count))[::-1]
     if as_json:
         emit([dataclasses.asdict(entry) for entry in entries])

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from digest.errors import StoreError, UnknownThing, UsageError
+from digest.errors import Rebuilt, StoreError, UnknownThing, UsageError
 from digest.model import Edition, EditionKey, Printed, Status
 from digest.store import schema
 from digest.store.ledger_schema import State as Delivery
@@ -184,7 +184,7 @@ def mark_frozen(
 ) -> None:
     """Freeze a draft: from here on it is sent as it is, to the ``expected`` recipients frozen with it.
 
-    ``content_hash`` guards against a draft that was rebuilt meanwhile. Raises UsageError when another process
+    ``content_hash`` guards against a draft that was rebuilt meanwhile. Raises Rebuilt when another process
     froze it first, it was stopped, or its content is not the one asked for.
     """
     draft = sa.and_(_e.c.id == edition_id, _e.c.frozen_at.is_(None), _e.c.state.in_(_REBUILDABLE))
@@ -193,7 +193,7 @@ def mark_frozen(
     values = {"state": State.FROZEN.value, "frozen_at": now, "deadline": deadline, "headers": headers}
     done = conn.execute(sa.update(_e).where(draft).values(**values, expected_count=expected, finished_at=None))
     if done.rowcount != 1:
-        raise UsageError(
+        raise Rebuilt(
             f"{_told(conn, edition_id)} cannot be frozen: it is on its way already, was stopped, or was rebuilt "
             "meanwhile. See `digest report`, then run the command again."
         )

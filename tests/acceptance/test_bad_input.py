@@ -132,3 +132,18 @@ def test_an_address_of_a_feed_is_asked_for_as_it_is_written(courier: Workspace) 
     courier.settings(SETTINGS + feed)
 
     assert "http://127.0.0.1:9/feed/" in courier.run("gather").err
+
+
+def test_stories_too_old_for_the_newsletter_are_told_with_their_age(staffed: Workspace) -> None:
+    for path in (staffed.folder / "stories").glob("*.md"):
+        path.write_text(path.read_text(encoding="utf-8").replace("---\n", "---\npublished: 2025-11-01\n", 1), "utf-8")
+
+    ran = staffed.run("run", "morning")
+
+    assert (ran.code, "older than 4 days" in ran.err) == (3, True)
+
+
+def test_the_log_of_a_newsletter_that_is_not_there_is_wrong_usage(courier: Workspace) -> None:
+    ran = courier.run("log", "evening")
+
+    assert (ran.code, "morning" in ran.err) == (2, True)
