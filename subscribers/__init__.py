@@ -73,12 +73,27 @@ from subscribers.segments import count_segment, segment_members, segment_recipie
 from subscribers.store import check_keys, find_subscriber, get_subscriber, has_keys, iter_consents, iter_subscribers
 from subscribers.suppression import is_suppressed, iter_suppressions, lift_suppression, suppress
 from subscribers.tokens import KeyRing, Purpose, Signer, Token, sign, verify
-from subscribers.transfer import ImportReport, Outcome, Refused, export_list, import_file, safe_cell
+from subscribers.transfer import (
+    FOREIGN,
+    ImportReport,
+    ImportRun,
+    Outcome,
+    Refused,
+    Undone,
+    export_foreign,
+    export_list,
+    import_file,
+    import_files,
+    iter_imports,
+    safe_cell,
+    undo_import,
+)
 
 if TYPE_CHECKING:
     from subscribers.web import router
 
 __all__ = [
+    "FOREIGN",
     "VERSION_TABLE",
     "Address",
     "BadAddress",
@@ -89,6 +104,7 @@ __all__ = [
     "ConsentHow",
     "DatabaseError",
     "ImportReport",
+    "ImportRun",
     "KeyRing",
     "List",
     "Mailer",
@@ -106,6 +122,7 @@ __all__ = [
     "Suppression",
     "SuppressionReason",
     "Token",
+    "Undone",
     "UnknownList",
     "UnknownSubscriber",
     "UtcDateTime",
@@ -117,6 +134,7 @@ __all__ = [
     "create_list",
     "ensure_list",
     "evidence",
+    "export_foreign",
     "export_list",
     "find_list",
     "find_list_by_number",
@@ -126,8 +144,10 @@ __all__ = [
     "get_subscriber",
     "has_keys",
     "import_file",
+    "import_files",
     "is_suppressed",
     "iter_consents",
+    "iter_imports",
     "iter_lists",
     "iter_subscribers",
     "iter_suppressions",
@@ -158,6 +178,7 @@ __all__ = [
     "subscribe",
     "suppress",
     "templates_dir",
+    "undo_import",
     "unsubscribe",
     "upgrade",
     "verify",

@@ -140,6 +140,7 @@ import_run = sa.Table(
     sa.Column("format", sa.Text, nullable=False),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime),
+    sa.Column("undone_at", UtcDateTime),
     sa.Column("rows_done", sa.Integer, nullable=False),
     sa.Column("counts", Json, nullable=False),
     sqlite_autoincrement=True,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +16,41 @@ import subscribers
 from digest import store
 from digest.cli.mailer import mailer_of
 from digest.cli.opening import ask, emit, say, warn, workspace
-from digest.cli.sending import counted
 from digest.errors import UsageError
 from digest.newsroom import Newsroom
-from subscribers import Consent, ConsentHow, Refused, Subscriber, SuppressionReason
+from subscribers import Consent, ConsentHow, Subscriber, SuppressionReason
 from subscribers.errors import BadAddress, Suppressed, UnknownSubscriber
 
 
-def add(addresses: list[str], list_id: str, *, name: str, tags: str, confirm: bool) -> int:
-    """Put people on a list; one that cannot be added is told and the others are. 1 if any could not."""
+def add(
+    addresses: Iterable[str], list_id: str, *, name: str, tags: str, confirm: bool, file: Path | None = None
+) -> int:
+    """Put people on a list; one that cannot be added is told and the others are. 1 if any could not.
+
+    ``file`` holds one address a line and is read as it is worked through; ``-`` is standard input.
+    """
     failed = 0
     with workspace() as newsroom:
-        for address in addresses:
+        with newsroom.reading() as conn:
+            subscribers.get_list(conn, list_id)
+        for address in chain(addresses, _lines_of(file) if file else ()):
             try:
                 _add_one(newsroom, address, list_id, name, tags, confirm=confirm)
             except (BadAddress, Suppressed) as error:
                 warn(f"{address} was not added to {list_id}: {error}")
                 failed += 1
     return 1 if failed else 0
+
+
+def _lines_of(file: Path) -> Iterator[str]:
+    """Yield the addresses of a file, one a line; empty lines and comments are passed over."""
+    try:
+        with nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8-sig") as lines:
+            for line in lines:
+                if line.strip() and not line.startswith("#"):
+                    yield line.strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Cannot read the addresses in {file}: {error}.") from error
 
 
 def _add_one(newsroom: Newsroom, address: str, list_id: str, name: str, tags: str, *, confirm: bool) -> None:
@@ -63,62 +80,6 @@ def _add_one(newsroom: Newsroom, address: str, list_id: str, name: str, tags: st
             conn, address, list_id, consent=consent, now=now, keys=newsroom.keys, name=name, tags=labels
         )
     say(f"{address} is on {list_id}.")
-
-
-def import_people(file: Path, list_id: str, *, dry_run: bool, refused: Path | None, as_json: bool) -> int:
-    """Import a file and tell the counts; refused rows are listed with line and reason and make no failure."""
-    with workspace() as newsroom:
-        with newsroom.reading() as conn:
-            subscribers.get_list(conn, list_id)
-        with _refusals(refused) as note, counted("importing", quiet=as_json) as on_progress:
-            report = subscribers.import_file(
-                newsroom.engine,
-                file,
-                list_id,
-                keys=newsroom.keys,
-                now=newsroom.clock(),
-                dry_run=dry_run,
-                on_refused=note,
-                on_progress=on_progress,
-            )
-    if as_json:
-        emit(dataclasses.asdict(report) | {"dry_run": dry_run})
-        return 0
-    say(f"{file}: read as {report.format} ({report.because})")
-    for outcome, count in report.counts.items():
-        say(f"  {count:>8} {outcome}")
-    for row in report.refused[:20]:
-        warn(f"{file}, line {row.line}: {row.reason}")
-    more = report.counts[subscribers.Outcome.REFUSED] - len(report.refused[:20])
-    if more:
-        warn(f"{more} more refused rows; write them all with --refused FILE")
-    if dry_run:
-        say("Dry run: nothing was changed.")
-    return 0
-
-
-@contextmanager
-def _refusals(path: Path | None) -> Iterator[Callable[[Refused], None] | None]:
-    """Write refused rows to a file of their own as they come, safe to open in a spreadsheet."""
-    if path is None:
-        yield None
-        return
-    with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(("line", "reason", "row"))
-        yield lambda row: writer.writerow((row.line, row.reason, subscribers.safe_cell(row.text)))
-
-
-def export(list_id: str | None, format: str) -> int:
-    """Write subscribers to standard output."""
-    if format not in ("csv", "jsonl"):
-        raise UsageError(f"--format {format}: csv or jsonl.")
-    with workspace() as newsroom, newsroom.reading() as conn:
-        if list_id is not None:
-            subscribers.get_list(conn, list_id)
-        for text in subscribers.export_list(conn, list_id, "csv" if format == "csv" else "jsonl"):
-            sys.stdout.write(text)
-    return 0
 
 
 def list_people(list_id: str | None, status: str | None, *, as_json: bool) -> int:

@@ -12,21 +12,25 @@ lists = typer.Typer(help="The lists.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ListId = Annotated[str, typer.Option("--list", help="A list's id.")]
+Where = Annotated[str, typer.Option("--where", help="A rule, like: tag vip and joined before 2026-01-01")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS")]
 
 
 @subscribers.command()
 def add(
-    addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS…")],
     list_id: ListId,
+    addresses: Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS…]")] = None,
     name: Annotated[str, typer.Option("--name")] = "",
     tags: Annotated[str, typer.Option("--tags", help="Separated by commas.")] = "",
     confirm: Annotated[bool, typer.Option("--confirm", help="Ask them first by mail (double opt-in).")] = False,
+    file: Annotated[Path | None, typer.Option("--from", help="A file with one address a line; - reads them.")] = None,
 ) -> int:
     """Put people on a list who asked for it."""
     from digest.cli.people import add as command
 
-    return command(addresses, list_id, name=name, tags=tags, confirm=confirm)
+    if not addresses and file is None:
+        raise typer.BadParameter("name an address, or a file of them with --from")
+    return command(addresses or (), list_id, name=name, tags=tags, confirm=confirm, file=file)
 
 
 @subscribers.command("import")
@@ -35,23 +39,79 @@ def import_people(
     list_id: ListId,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, change nothing.")] = False,
     refused: Annotated[Path | None, typer.Option("--refused", help="Write refused rows to this CSV file.")] = None,
+    column: Annotated[list[str] | None, typer.Option("--column", help="FIELD=COLUMN, for an unusual table.")] = None,
+    dates: Annotated[str, typer.Option("--dates", help="How 03-04-2024 is meant: day-first, month-first.")] = "",
     json: Json = False,
 ) -> int:
-    """Import a file of subscribers; nobody is mailed and nobody who left comes back."""
-    from digest.cli.people import import_people as command
+    """Import a file of subscribers, or a zip of them; nobody is mailed and nobody who left comes back."""
+    from digest.cli.people_files import import_people as command
 
-    return command(file, list_id, dry_run=dry_run, refused=refused, as_json=json)
+    return command(file, list_id, dry_run=dry_run, refused=refused, columns=column or (), dates=dates, as_json=json)
+
+
+@subscribers.command()
+def imports(json: Json = False) -> int:
+    """List the imports, the latest first."""
+    from digest.cli.people_files import show_imports
+
+    return show_imports(as_json=json)
+
+
+@subscribers.command()
+def undo(
+    number: Annotated[int, typer.Argument(metavar="IMPORT")], yes: Annotated[bool, typer.Option("--yes")] = False
+) -> int:
+    """Take one import back; who left or must not be mailed stays noted."""
+    from digest.cli.people_files import undo as command
+
+    return command(number, yes=yes)
 
 
 @subscribers.command()
 def export(
     list_id: Annotated[str, typer.Option("--list", help="Only this list.")] = "",
-    format: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
+    format: Annotated[
+        str, typer.Option("--format", help="csv, jsonl, listmonk, mailchimp, ghost or buttondown.")
+    ] = "csv",
 ) -> int:
     """Write the subscribers to standard output."""
-    from digest.cli.people import export as command
+    from digest.cli.people_files import export as command
 
     return command(list_id or None, format)
+
+
+@subscribers.command()
+def count(list_id: ListId, where: Where = "", json: Json = False) -> int:
+    """Count whom a rule picks of a list."""
+    from digest.cli.people_bulk import count as command
+
+    return command(list_id, where, as_json=json)
+
+
+@subscribers.command()
+def tag(
+    name: Annotated[str, typer.Argument(metavar="TAG")],
+    list_id: ListId,
+    where: Where = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Take the tag away.")] = False,
+) -> int:
+    """Tag everybody of a list whom a rule picks."""
+    from digest.cli.people_bulk import tag as command
+
+    return command(name, list_id, where, remove=remove)
+
+
+@subscribers.command()
+def move(
+    list_id: ListId,
+    to: Annotated[str, typer.Option("--to", help="The other list's id.")],
+    where: Where = "",
+    yes: Annotated[bool, typer.Option("--yes")] = False,
+) -> int:
+    """Move everybody whom a rule picks to another list."""
+    from digest.cli.people_bulk import move as command
+
+    return command(list_id, to, where, yes=yes)
 
 
 @subscribers.command("list")

@@ -2,7 +2,23 @@
 
 from subscribers.transfer.cells import safe_cell
 from subscribers.transfer.exporting import export_list
-from subscribers.transfer.importing import import_file
+from subscribers.transfer.foreign import FOREIGN, export_foreign
+from subscribers.transfer.importing import import_file, import_files
 from subscribers.transfer.report import ImportReport, Outcome, Refused
+from subscribers.transfer.undoing import ImportRun, Undone, iter_imports, undo_import
 
-__all__ = ["ImportReport", "Outcome", "Refused", "export_list", "import_file", "safe_cell"]
+__all__ = [
+    "FOREIGN",
+    "ImportReport",
+    "ImportRun",
+    "Outcome",
+    "Refused",
+    "Undone",
+    "export_foreign",
+    "export_list",
+    "import_file",
+    "import_files",
+    "iter_imports",
+    "safe_cell",
+    "undo_import",
+]

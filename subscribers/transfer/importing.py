@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from subscribers import schema
 from subscribers.database import reading, rehearsing, writing
+from subscribers.errors import BadFile
 from subscribers.lists import get_list
 from subscribers.tokens import KeyRing
+from subscribers.transfer.archive import is_archive, unpacked
 from subscribers.transfer.batch import Batch, Run
 from subscribers.transfer.decoding import Looked, look_at
 from subscribers.transfer.objects import is_json, iter_objects, read_object
@@ -53,6 +56,8 @@ def import_file(
     """
     with reading(engine) as conn:
         get_list(conn, list_id)
+    if is_archive(path):
+        raise BadFile(f"The file {path} is an archive: its files are imported one by one with import_files.")
     looked = look_at(path)
     if is_own_export(path, looked.encoding):
         report = ImportReport(path.name, "our own export", "its first line says so", looked.encoding, dry_run)
@@ -66,6 +71,28 @@ def import_file(
             on_progress(report.rows, max(looked.lines, report.rows))
     _finish(engine, run, report, now)
     return report
+
+
+def import_files(
+    engine: sa.Engine, path: Path, list_id: str, *, keys: KeyRing, now: datetime, **options: Any
+) -> Iterator[ImportReport]:
+    """Import a file, or every file of a zip archive, those of who left first; options are those of ``import_file``.
+
+    A file of an archive that cannot be read is reported with the reason among its notes and the others go on.
+    """
+    if not is_archive(path):
+        yield import_file(engine, path, list_id, keys=keys, now=now, **options)
+        return
+    with reading(engine) as conn:
+        get_list(conn, list_id)
+    with unpacked(path) as files:
+        for file in files:
+            try:
+                yield import_file(engine, file, list_id, keys=keys, now=now, **options)
+            except BadFile as error:
+                unread = ImportReport(file.name, "", "it cannot be read", "", options.get("dry_run", False))
+                unread.notes.append(str(error).replace(str(file), file.name))
+                yield unread
 
 
 def _rows_of(

@@ -140,6 +140,7 @@ def _create_bookkeeping() -> None:
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("started_at", MOMENT, nullable=False),
         sa.Column("finished_at", MOMENT, nullable=True),
+        sa.Column("undone_at", MOMENT, nullable=True),
         sa.Column("rows_done", sa.Integer(), nullable=False),
         sa.Column("counts", JSON, nullable=False),
         sa.PrimaryKeyConstraint("id"),

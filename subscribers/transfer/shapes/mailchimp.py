@@ -25,7 +25,7 @@ def _tags(cells: Cells) -> tuple[str, ...]:
 
 MAILCHIMP = Shape(
     name="Mailchimp",
-    header=frozenset(("email address", "member_rating", "leid", "euid")),
+    header=frozenset(("email address", "optin_time", "confirm_time")),
     address="email address",
     names=("first name", "last name"),
     status=_status,
