@@ -31,7 +31,9 @@ def prepare(folder: Path, readers: int, port: int = 25) -> Path:
     _write_settings(workspace, port=port)
     newsroom = open_newsroom(load(workspace / "digest.toml"), lambda: now)
     subscribers.import_file(newsroom.engine, workspace / "readers.csv", "morning", keys=newsroom.keys, now=now)
+    newsroom.close()
     (workspace / "readers.csv").unlink()
+    newsroom = open_newsroom(load(workspace / "digest.toml"), lambda: datetime.now(UTC))
     job.gather(newsroom)
     job.draft(newsroom, EditionKey("morning", now.date()))
     with newsroom.engine.connect() as conn:

@@ -6,6 +6,7 @@ may travel ahead of its moment and the connection loses no round trip by waiting
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,15 +25,19 @@ SLOWEST = 0.1
 """Messages a second below which nobody is slowed: one in ten seconds."""
 
 _ONCE_IN_S = 5.0
+_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _NEVER = float("inf")
 
 
 def asks_to_slow_down(code: str, reply: str) -> bool:
-    """Tell whether a reply is about our pace: 421, 454 (a provider's throttle) or an enhanced 4.7.x or 4.3.2.
+    """Tell whether a reply is about our pace: an enhanced 4.7.x, 454 (a provider's throttle) or a bare 421.
 
-    RFC 5321 §3.8, RFC 3463 §3.8; 452 4.5.3 and a full mailbox (4.2.2) are not about pace.
+    RFC 5321 §3.8, RFC 3463 §3.8. A server that goes down (421 4.3.2) or a full mailbox (4.2.2) asks for nothing.
     """
-    return code in ("421", "454") or any(f" {status}" in f" {reply[:20]}" for status in ("4.7.", "4.3.2"))
+    status = _STATUS.search(reply[:20])
+    if status is None:
+        return code in ("421", "454")
+    return status[0].startswith("4.7.")
 
 
 def concerns_all(code: str) -> bool:
@@ -48,8 +53,6 @@ class Bucket:
     rate: float = field(default=_NEVER)
     next_at: float = 0.0
     changed_at: float = float("-inf")
-    seen: int = 0
-    seen_since: float | None = None
 
     def due(self, now: float) -> float:
         """Return when the next message may leave."""
@@ -57,21 +60,15 @@ class Bucket:
 
     def take(self, due: float, now: float) -> None:
         """Reserve a moment."""
-        self.seen += 1
-        if self.seen_since is None:
-            self.seen_since = now
         if self.rate != _NEVER:
             self.next_at = due + 1.0 / (self.rate * SHARE)
             self._recover(now)
 
-    def slow_down(self, now: float) -> None:
-        """Halve the rate, or what was seen of one; once in a few seconds, for one cause brings many replies."""
+    def slow_down(self, now: float, seen: float) -> None:
+        """Halve the rate, or the one seen if there is none; once in a few seconds: one cause brings many replies."""
         if now - self.changed_at < _ONCE_IN_S:
             return
-        if self.rate == _NEVER:
-            elapsed = now - self.seen_since if self.seen_since is not None else 0.0
-            self.rate = self.seen / max(elapsed, 1.0)
-        self.rate = max(SLOWEST, self.rate / 2)
+        self.rate = max(SLOWEST, (seen if self.rate == _NEVER else self.rate) / 2)
         self.next_at = max(self.next_at, now) + 1.0 / self.rate
         self.changed_at = now
 
@@ -108,17 +105,11 @@ class Throttle:
         """Return when any message may leave at the earliest, whatever its domain."""
         return self._all.due(now)
 
-    def slow_down(self, domain: str, code: str, now: float) -> None:
-        """Take a server's word that we are too fast."""
+    def slow_down(self, domain: str, code: str, now: float, *, seen: float) -> None:
+        """Take a server's word that we are too fast; ``seen`` is how many messages a second went out."""
         self.is_active = True
-        if concerns_all(code):
-            self._all.slow_down(now)
-        else:
-            bucket = self._domains.get(domain)
-            if bucket is None:
-                # What this domain got so far is not counted apart; its share is at most all of it.
-                bucket = self._domains[domain] = Bucket(seen=self._all.seen, seen_since=self._all.seen_since)
-            bucket.slow_down(now)
+        bucket = self._all if concerns_all(code) else self._domains.setdefault(domain, Bucket())
+        bucket.slow_down(now, seen)
 
     def rate_of(self, domain: str = "") -> float:
         """Return the rate allowed now for a domain, or for all mail; infinite without a limit."""

@@ -142,6 +142,7 @@ class _Run:
         self._connections: set[Connection] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._target = settings.connections
+        self._started = loop.time()
         self._failures = 0
         self.was_ready = False
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -202,7 +203,7 @@ class _Run:
     def slow_down(self, reply: Reply) -> None:
         """Take note that the server ends a conversation because we are too fast."""
         if asks_to_slow_down(str(reply.code), reply.text):
-            self._throttle.slow_down("", str(reply.code), self._loop.time())
+            self._slow_down("", str(reply.code))
 
     def admit(self, message: Outgoing) -> bool:
         """Ask the gate; what it holds back is skipped."""
@@ -224,7 +225,7 @@ class _Run:
         if step is not Step.CONTENT:
             self._queue.forget(message)
         if fate is Fate.DEFERRED and asks_to_slow_down(outcome.code, " ".join(reply.lines)):
-            self._throttle.slow_down(domain_of(message), outcome.code, self._loop.time())
+            self._slow_down(domain_of(message), outcome.code)
         self._gate.answered([outcome])
         self._out(outcome)
 
@@ -247,6 +248,11 @@ class _Run:
         self._go_on(why)
 
     # What follows from it.
+
+    def _slow_down(self, domain: str, code: str) -> None:
+        now = self._loop.time()
+        seen = self._taken / max(1.0, now - self._started)
+        self._throttle.slow_down(domain, code, now, seen=seen)
 
     def _pull(self) -> Outgoing | None:
         if self._exhausted:
