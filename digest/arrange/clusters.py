@@ -20,10 +20,14 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Every story in exactly one cluster; and groups that may be one event, for the editor to judge."""
+    """Every story in exactly one cluster; groups that may be one event, for the editor to judge; all copies.
+
+    A group of copies that an event took in is listed in ``copies`` too.
+    """
 
     clusters: tuple[Cluster, ...]
     possible: tuple[Cluster, ...]
+    copies: tuple[Cluster, ...] = ()
 
 
 def cluster(stories: Sequence[Story], *, decisions: Sequence[Decision] = ()) -> list[Cluster]:
@@ -42,7 +46,9 @@ def group(
     ordered = sorted(_once(stories), key=_reading_order)
     copied, series = _copies(ordered, decisions, index)
     merged, possible = _events(copied, (*series, *decisions), model)
-    return Grouping(tuple(sorted(merged, key=_print_order)), tuple(sorted(possible, key=_print_order)))
+    several = [each for each in copied if len(each.stories) > 1]
+    parts = (tuple(sorted(each, key=_print_order)) for each in (merged, possible, several))
+    return Grouping(*parts)
 
 
 def house_rule(story: Story) -> tuple[int, bool, int, float, str]:

@@ -125,17 +125,14 @@ class Learned:
 
     method = "learned"
 
-    def __init__(self, past: Sequence[tuple[Story, str]], *, margin: float | None = None) -> None:
-        """Fit on past stories with their sections; two sections at least, else ValueError.
-
-        ``margin`` None sets it from the past itself: a fifth of the stories held out may abstain.
-        """
+    def __init__(self, past: Sequence[tuple[Story, str]], *, margin: float = DEFAULT_MARGIN) -> None:
+        """Fit on past stories with their sections; two sections at least, else ValueError."""
         if len({section for _, section in past}) < 2:
             raise ValueError("cannot learn sections: the past stories show fewer than two of them")
         bags = [story_words(story) for story, _ in past]
         labels = [section for _, section in past]
         self._bayes = fit(bags, labels)
-        self._margin = DEFAULT_MARGIN if margin is None else margin
+        self._margin = margin
 
     def guess(self, story: Story) -> Guess:
         """Return the likeliest section, whatever its margin."""
@@ -199,6 +196,50 @@ class Described:
             scored = [[sums[i] for i in order] for sums in map(bayes.scores, bags)]
         assert bayes is not None
         return bayes
+
+
+def learner_for(
+    rules: Sequence[SectionRule],
+    past: Sequence[tuple[Story, str]],
+    archive: Sequence[Story] = (),
+    *,
+    coverage: float = 1.0,
+) -> Learned | Described:
+    """Return the learner that knows most: the newsroom's own past if every section has labels enough, else words.
+
+    ``past`` are stories with their sections, ``archive`` stories without. ``coverage`` in 0..1 is the share of
+    stories like these that it places; the least sure rest abstains. Raises ValueError for fewer than two sections.
+    """
+    known = {rule.id for rule in rules}
+    taught = [(story, section) for story, section in past if section in known]
+    counts = {rule.id: sum(section == rule.id for _, section in taught) for rule in rules}
+    is_described = any(rule.description for rule in rules)
+    if min(counts.values(), default=0) >= LEAST_LABELS or (not is_described and sum(map(bool, counts.values())) >= 2):
+        return Learned(taught, margin=_margin_of_past(taught, coverage))
+    stories = [*archive, *(story for story, _ in taught)]
+    if coverage >= 1:
+        return Described(rules, stories)
+    margins = [guess.margin for guess in map(Described(rules, stories).guess, stories)]
+    return Described(rules, stories, margin=_margin_at(margins, coverage))
+
+
+def _margin_of_past(past: Sequence[tuple[Story, str]], coverage: float) -> float:
+    """Return the margin that leaves a share of unseen stories out: each half of the past is guessed by the other."""
+    if coverage >= 1:
+        return DEFAULT_MARGIN
+    margins: list[float] = []
+    for held in (0, 1):
+        taught = [each for place, each in enumerate(past) if place % 2 != held]
+        if len({section for _, section in taught}) < 2:
+            return DEFAULT_MARGIN
+        learner = Learned(taught)
+        margins += [learner.guess(story).margin for story, _ in past[held::2]]
+    return _margin_at(margins, coverage)
+
+
+def _margin_at(margins: Sequence[float], coverage: float) -> float:
+    ordered = sorted(margins)
+    return ordered[int((1 - coverage) * len(ordered))] if ordered else DEFAULT_MARGIN
 
 
 def _surest(scored: Sequence[Sequence[float]], quota: int) -> list[tuple[int, int]]:

@@ -18,6 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words, config = _without_config(list(sys.argv[1:] if arguments is None else arguments))
     if config:
         os.environ["DIGEST_CONFIG"] = config
+    if words[:1] == ["try"]:
+        from digest.cli import trying
+
+        return trying.run(words[1:])
     from digest.cli import app
 
     return app.run(words)

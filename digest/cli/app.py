@@ -222,6 +222,14 @@ def doctor(json: Json = False) -> int:
     return command(as_json=json)
 
 
+@app.command("try", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def try_stage(words: Annotated[list[str] | None, typer.Argument(metavar="STAGE")] = None) -> int:
+    """Try one stage (clean, blurb, section, cluster) on your own input: JSON lines in and out."""
+    from digest.cli import trying
+
+    return trying.run(words or [])
+
+
 @database.command("upgrade")
 def database_upgrade() -> int:
     """Bring the database to this version's tables; make a backup first."""

@@ -36,6 +36,9 @@ SHORT = 120
 LONGEST_SENTENCE = 160
 """Characters of a service sentence inside a paragraph of prose."""
 
+LEAST_PROSE = 8
+"""Words of a first sentence that is prose: a promo tacked on behind it takes only itself away."""
+
 _OF_SENTENCES = tuple(rule for rule in RULES if rule.in_sentences)
 _MARKS = "•·▪▸►*-–— \t[(_"
 
@@ -80,6 +83,21 @@ def clean(text: str, *, headline: str = "") -> Cleaned:
     return result.cleaned()
 
 
+def mask(text: str, *, headline: str = "") -> str:
+    """Return the text, as long as it was given, with service lines blanked and hard-wrapped lines joined.
+
+    Offsets in it are offsets in ``text``: what summarises it can say where each sentence stood.
+    """
+    signs = list(text)
+    for paragraph in paragraphs(text):
+        for place in range(paragraph.start, min(paragraph.end, len(signs))):
+            if signs[place] in "\r\n":
+                signs[place] = " "
+    for start, end in clean(text, headline=headline).removed:
+        signs[start:end] = "\n" * (end - start)
+    return "".join(signs)
+
+
 def _rule_for(text: str, rules: Sequence[Rule] = RULES) -> Rule | None:
     """Return the first rule that knows this line."""
     line = text.lstrip(_MARKS)
@@ -88,8 +106,18 @@ def _rule_for(text: str, rules: Sequence[Rule] = RULES) -> Rule | None:
 
 def _applies(rule: Rule, text: str, *, before: int, after: int) -> bool:
     """Tell whether a matching rule may act here: in the middle of the prose most act on short lines only."""
+    if rule.in_sentences and _opens_with_prose(text, rule):
+        return False
     inside = before >= FIRST and after >= LAST
     return not (inside and rule.cautious and len(text) > SHORT)
+
+
+def _opens_with_prose(text: str, rule: Rule) -> bool:
+    """Tell whether a sentence of the story stands before the service sentence: it must not go with it."""
+    spans = split(text)
+    first = text[slice(*spans[0])] if spans else ""
+    alone = any(_rule_for(text[start:end], (rule,)) for start, end in spans[1:])
+    return alone and len(first.split()) >= LEAST_PROSE and _rule_for(first) is None
 
 
 def _letters(text: str) -> str:

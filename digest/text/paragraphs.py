@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import median
 
 WRAPPED_COLUMNS = range(45, 101)
 """Columns at which mail programs and wire services break a paragraph's lines."""
@@ -65,7 +64,7 @@ def _is_wrapped(lines: list[str]) -> bool:
     if not body or any(line.lstrip().startswith(_BULLET) for line in lines):
         return False
     lengths = [len(line) for line in body]
-    if int(median(lengths)) not in WRAPPED_COLUMNS or max(lengths) >= WRAPPED_COLUMNS.stop:
+    if sorted(lengths)[len(lengths) // 2] not in WRAPPED_COLUMNS or max(lengths) >= WRAPPED_COLUMNS.stop:
         return False
     return sum(not line.endswith(_ENDS) for line in body) * 2 > len(body)
 

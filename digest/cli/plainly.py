@@ -1,0 +1,41 @@
+"""Turns our own errors and the system's into words and exit codes with the standard library alone.
+
+``digest try`` starts with nothing else; ``failures`` adds what the other commands can meet.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from digest.cli import INTERRUPTED
+from digest.errors import DigestError
+
+STOPPED = "Stopped. What was handed over is recorded; run the command again to go on."
+
+
+def guarded(action: Callable[[], Any]) -> int:
+    """Run an action; return its exit code, or the one that belongs to the error it raised."""
+    try:
+        code = action()
+        sys.stdout.flush()
+    except DigestError as error:
+        return fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return fail(STOPPED, INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output left (`| head`): point the stream elsewhere so that closing it stays quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        return fail(f"The system refused{where}: {error.strerror or error}.", 1)
+    return code if isinstance(code, int) else 0
+
+
+def fail(message: str, code: int) -> int:
+    """Print what went wrong on standard error and return the exit code."""
+    print(f"digest: {message}", file=sys.stderr)
+    return code
