@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from digest import store
 from digest.cli.opening import emit, say, workspace
 from digest.cli.sending import counts_document, sentence
 from digest.engine import coming
-from digest.errors import UnknownThing
+from digest.errors import LedgerError, UnknownThing
 from digest.model import said
 from digest.newsroom import Newsroom, parse_key
-from digest.store import Delivery, StoredEdition
+from digest.store import Delivery, State, StoredEdition
 
 
 def report(written: str, *, who: bool, as_json: bool) -> int:
     """Say who got an edition. 0 also for an edition that has not been sent yet."""
     with workspace() as newsroom:
         stored = _find(newsroom, written)
+        if stored.state is State.FROZEN:
+            # A sender that died had answers in its journal, which belong into the account. On a full disk they must
+            # wait, and the report is what the editor needs most.
+            with suppress(LedgerError), store.open_ledger(newsroom.engine, newsroom.clock, folder=newsroom.base) as ledger:
+                ledger.recover()
         with newsroom.reading() as conn:
             counts = store.counts(conn, stored.id)
             deliveries = list(store.iter_deliveries(conn, stored.id)) if who else []

@@ -98,10 +98,12 @@ def test_a_server_killed_in_the_middle_and_started_again_finishes(newsroom: Work
             doomed.kill()
             doomed.wait()
         go_on.set()
+        told = report(newsroom)
         with running(newsroom, "serve", "--port", "0"):
             wait_for(lambda: report(newsroom)["pending"] == 0)
 
     counts = report(newsroom)
+    assert told["accepted"] >= READERS // 4, "the dead server's journal belongs into the report"
     assert max(Counter(sink.recipients).values()) == 1
     assert counts["accepted"] + counts["ambiguous"] == READERS
     assert counts["ambiguous"] <= 3
