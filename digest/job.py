@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest import mailing, store
+from digest import mailing, preflight, store
 from digest.checks import Finding, findings
 from digest.drafting import draft, withheld_because
 from digest.errors import Rebuilt, Withheld
@@ -21,6 +21,10 @@ from digest.newsroom import Newsroom
 from digest.store import State, StoredEdition
 
 __all__ = ["Delivered", "check", "deliver", "draft", "gather", "prove", "render", "run"]
+
+
+SIZE_BYTES = 100_000
+"""What one mail is taken to weigh on disk before it is rendered: receivers cut beyond this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def deliver(
     Raises Withheld when a rule of the newsletter or an editor keeps it, TransportError when no mail can be handed
     over. Run again after any failure, it goes on where the ledger says.
     """
-    stored, notes = _ready(newsroom, key)
+    stored, notes = _ready(newsroom, key, deadline)
     if stored.state in (State.SENT, State.STOPPED):
         return Delivered(key, mailing.counts(newsroom, stored), already=True)
     if dry_run:
@@ -61,7 +65,7 @@ def deliver(
             stored = mailing.freeze(newsroom, stored, deadline=deadline)
         except Rebuilt:
             # Another process made the same edition at the same moment: look over what stands now, once.
-            stored, notes = _ready(newsroom, key)
+            stored, notes = _ready(newsroom, key, deadline)
             stored = mailing.freeze(newsroom, stored, deadline=deadline)
     counts = mailing.send(newsroom, stored, on_progress=on_progress)
     return Delivered(key, counts, notes=notes)
@@ -99,7 +103,7 @@ def run(
     return deliver(newsroom, key, deadline=deadline, on_progress=on_progress)
 
 
-def _ready(newsroom: Newsroom, key: EditionKey) -> tuple[StoredEdition, tuple[str, ...]]:
+def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tuple[StoredEdition, tuple[str, ...]]:
     with newsroom.reading() as conn:
         stored = store.load(conn, key)
     if stored is None:
@@ -120,7 +124,10 @@ def _ready(newsroom: Newsroom, key: EditionKey) -> tuple[StoredEdition, tuple[st
     blocking = [finding for finding in check(newsroom, stored) if finding.blocks]
     if blocking:
         raise Withheld(f"{key} is not fit to send: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
-    return stored, notes
+    around = preflight.findings(newsroom, stored, deadline=deadline, size_bytes=SIZE_BYTES)
+    if blocking := [finding for finding in around if finding.blocks]:
+        raise Withheld(f"{key} was not sent: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
+    return stored, (*notes, *(f"{f.rule}: {f.message}" for f in around))
 
 
 def _without_withdrawn(newsroom: Newsroom, stored: StoredEdition) -> tuple[StoredEdition, tuple[str, ...]]:

@@ -106,7 +106,7 @@ def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Pr
     """Hand a frozen edition to everybody the ledger still names, and close it when nobody is left."""
     newsletter = newsroom.newsletter(stored.key.newsletter)
     with store.open_ledger(newsroom.engine, newsroom.clock, folder=newsroom.base) as ledger:
-        transport = _transport(newsroom, newsletter, call_log=ledger.call_log(stored.id))
+        transport = open_transport(newsroom, newsletter, call_log=ledger.call_log(stored.id))
         try:
             result = sending.deliver_edition(
                 ledger=ledger,
@@ -134,7 +134,7 @@ def send_proof(
     everyone = list(dict.fromkeys((*addresses, *(parseaddr(p)[1] for p in newsletter.proofs))))
     for address in everyone:
         subscribers.parse_address(address)
-    transport = _transport(newsroom, newsletter)
+    transport = open_transport(newsroom, newsletter)
     post = _post(newsroom, stored, transport.codec, prefix="[Proof] ", salt=f"-proof-{secrets.token_hex(6)}")
     try:
         messages = [
@@ -178,7 +178,7 @@ def view_page(newsroom: Newsroom, edition_id: int, subscriber_id: int, list_numb
 def probe_transport(newsroom: Newsroom, newsletter: NewsletterSettings) -> str:
     """Return what keeps a transport from working, or an empty string; no message is handed over."""
     try:
-        transport = _transport(newsroom, newsletter)
+        transport = open_transport(newsroom, newsletter)
         try:
             transport.probe()
         finally:
@@ -198,7 +198,7 @@ class NewsletterMailer:
     def send(self, *, to: str, subject: str, text: str, html: str) -> None:
         """Send one mail; raises TransportError when it cannot be handed over or is refused."""
         name, address = parseaddr(self._newsletter.sender)
-        transport = _transport(self._newsroom, self._newsletter)
+        transport = open_transport(self._newsroom, self._newsletter)
         try:
             headers = MailHeaders(
                 from_name=name,
@@ -235,7 +235,8 @@ class _OpenGate:
         """Take note of nothing."""
 
 
-def _transport(newsroom: Newsroom, newsletter: NewsletterSettings, call_log: CallLog | None = None) -> Transport:
+def open_transport(newsroom: Newsroom, newsletter: NewsletterSettings, call_log: CallLog | None = None) -> Transport:
+    """Return the transport of a newsletter; close it. Raises SettingsError when a secret or a key is missing."""
     settings = newsroom.settings.transport_of(newsletter)
 
     def fetch(what: str) -> str:

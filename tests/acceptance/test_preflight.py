@@ -1,0 +1,69 @@
+"""What is looked at before the first byte of a send leaves."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+
+import pytest
+
+from tests.acceptance.workspace import SETTINGS, Workspace
+
+SMTP = 'kind = "smtp"\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"\n'
+OUTBOX = 'kind = "outbox"\npath = "outbox"\n'
+
+
+@pytest.fixture
+def ready(staffed: Workspace) -> Workspace:
+    """Return a workspace whose stories are gathered and whose edition is built."""
+    staffed.run("gather")
+    assert staffed.run("build", "morning").code == 0
+    return staffed
+
+
+def write(courier: Workspace, transport: str) -> None:
+    (courier.folder / "digest.toml").write_text(SETTINGS.replace(OUTBOX, transport), encoding="utf-8")
+
+
+def test_a_missing_password_is_told_before_the_audience_is_frozen(ready: Workspace) -> None:
+    write(ready, SMTP + 'username = "news"\npassword_env = "NO_SUCH_PASSWORD"\n')
+
+    ran = ready.run("send", "morning", "--yes")
+
+    assert ran.code == 3 and "NO_SUCH_PASSWORD" in ran.err
+    assert ready.run("report", "morning", "--json").json["expected"] == 0
+
+
+def test_a_signature_for_another_domain_stops_a_send(ready: Workspace) -> None:
+    ready.run("dkim", "keygen", "--domain", "other.example", "--out", str(ready.folder / "key.pem"))
+    write(ready, SMTP + 'dkim = { domain = "other.example", selector = "digest", key_file = "key.pem" }\n')
+
+    ran = ready.run("send", "morning", "--yes")
+
+    assert ran.code == 3 and "signed for other.example" in ran.err
+
+
+def test_a_full_disk_stops_a_send_before_it_begins(ready: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 1000))
+
+    ran = ready.run("send", "morning", "--yes")
+
+    assert ran.code == 3 and "disk" in ran.err
+
+
+def test_a_list_that_has_doubled_overnight_waits_for_an_editor(ready: Workspace) -> None:
+    assert ready.run("send", "morning", "--yes").code == 0
+    many = ready.folder / "many.csv"
+    many.write_text("email\n" + "".join(f"new{n}@example.org\n" for n in range(200)), encoding="utf-8")
+    ready.run("subscribers", "import", str(many), "--list", "morning")
+    ready.story("comet", "Late arrival")
+    ready.run("gather")
+    ready.run("build", "morning", "--slot", "breaking")
+
+    withheld = ready.run("send", "morning", "--slot", "breaking", "--yes")
+    ready.run("approve", "morning/2026-01-05/breaking")
+    approved = ready.run("send", "morning", "--slot", "breaking", "--yes")
+
+    assert withheld.code == 3 and "202 readers" in withheld.err
+    assert approved.code == 0 and len(ready.mails()) == 204
