@@ -23,8 +23,8 @@ def report(written: str, *, who: bool, as_json: bool) -> int:
         if stored.state is State.FROZEN:
             # A sender that died had answers in its journal, which belong into the account. On a full disk they must
             # wait, and the report is what the editor needs most.
-            with suppress(LedgerError), store.open_ledger(newsroom.engine, newsroom.clock, folder=newsroom.base) as ledger:
-                ledger.recover()
+            with suppress(LedgerError):
+                _recover(newsroom)
         with newsroom.reading() as conn:
             counts = store.counts(conn, stored.id)
             deliveries = list(store.iter_deliveries(conn, stored.id)) if who else []
@@ -40,6 +40,11 @@ def report(written: str, *, who: bool, as_json: bool) -> int:
         reader = delivery.recipient
         say(f"  {reader.subscriber_id:>8}  {delivery.state.name.lower():<10} {reader.address}{reply}")
     return 0
+
+
+def _recover(newsroom: Newsroom) -> None:
+    with store.open_ledger(newsroom.engine, newsroom.clock, folder=newsroom.base) as ledger:
+        ledger.recover()
 
 
 def schedule(count: int, *, as_json: bool) -> int:
