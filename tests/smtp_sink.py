@@ -15,11 +15,13 @@ from types import TracebackType
 
 DROP = "drop"
 SILENT = "silent"
+DRIBBLE = "dribble"
+"""One byte a second of the usual answer."""
 
 
 @dataclass
 class Sink:
-    """The server. ``answer(step, argument)`` may return a reply line, DROP, SILENT, or None for the usual answer.
+    """The server. ``answer(step, argument)`` may return a reply line, DROP, SILENT, DRIBBLE or None (as usual).
 
     Steps: CONNECT EHLO STARTTLS AUTH MAIL RCPT DATA CONTENT END (CONTENT is asked when the first bytes came, END
     after the message was recorded) and QUIT. ``record`` is called before the answer to a message's end.
@@ -155,12 +157,25 @@ class _Conversation:
         if answer == DROP:
             raise _Over
         if answer == SILENT:
-            time.sleep(20)
-            raise _Over
+            self.wait_for_the_end()
+        if answer == DRIBBLE:
+            self.dribble(usual)
         said = usual if answer is None else answer
         if said:
             self.send(said)
         return int(said[:3]) if said else 0
+
+    def wait_for_the_end(self) -> None:
+        """Say nothing until the client hangs up."""
+        while self.socket.recv(65536):
+            pass
+        raise _Over
+
+    def dribble(self, line: str) -> None:
+        for byte in line.encode():
+            self.socket.sendall(bytes([byte]))
+            time.sleep(1)
+        self.wait_for_the_end()
 
     def send(self, line: str) -> None:
         self.sink.writes += 1
