@@ -18,7 +18,7 @@ from subscribers.database import writing
 from subscribers.errors import BadToken, Suppressed
 from subscribers.lists import get_list, subscribe
 from subscribers.model import Consent, ConsentHow, List, Subscriber, Subscription, SubscriptionStatus
-from subscribers.resources import pages
+from subscribers.resources import ENGLISH, pages, texts
 from subscribers.suppression import LIFTED_BY_OPT_IN, find_reason, lift_by_opt_in
 from subscribers.tokens import KeyRing, Purpose, sign, verify
 
@@ -68,10 +68,15 @@ class Confirmed:
     again: bool
 
 
-def evidence(asked: List, *, now: datetime, form: str = "", ip: str = "") -> Consent:
-    """Return the evidence of a sign-up on our page: when, where, and the words that were shown."""
-    wording = WORDING.format(list=asked.name)
-    return Consent(now, ConsentHow.DOUBLE_OPT_IN, wording, WORDING_VERSION, form, ip)
+def evidence(asked: List, *, now: datetime, form: str = "", ip: str = "", language: str = ENGLISH) -> Consent:
+    """Return the evidence of a sign-up on our page: when, where, and the words that were shown, as they were shown."""
+    version = WORDING_VERSION if language == ENGLISH else f"{WORDING_VERSION}-{language}"
+    return Consent(now, ConsentHow.DOUBLE_OPT_IN, wording(asked, language), version, form, ip)
+
+
+def wording(asked: List, language: str = ENGLISH) -> str:
+    """Return what the sign-up page says beside its button."""
+    return texts(language)(WORDING).format(list=asked.name)
 
 
 def sign_up(
@@ -85,6 +90,7 @@ def sign_up(
     now: datetime,
     keys: KeyRing,
     name: str = "",
+    language: str = ENGLISH,
 ) -> None:
     """Take a sign-up: ask by mail, or join at once where the list asks nobody.
 
@@ -96,7 +102,7 @@ def sign_up(
     if request is None or mailer is None:
         return
     try:
-        send_confirmation(mailer, request, site)
+        send_confirmation(mailer, request, site, language)
     except Exception:  # whatever the mailer could not do: an unsent question must not block the next one
         with writing(engine) as conn:
             conn.execute(sa.delete(schema.consent).where(schema.consent.c.id == request.consent_id))
@@ -143,12 +149,18 @@ def request_confirmation(
     return Request(parsed.wire, wanted, token, consent_id)
 
 
-def send_confirmation(mailer: Mailer, request: Request, site: Site) -> None:
+def send_confirmation(mailer: Mailer, request: Request, site: Site, language: str = ENGLISH) -> None:
     """Mail the question with its link; raises what the mailer raises."""
-    values = {"site": site, "list": request.list, "url": f"{site.url}/c/{request.token}"}
-    subject, _, text = pages().get_template("messages/confirm.txt").render(values).partition("\n\n")
-    html = pages().get_template("messages/confirm.html").render(values)
-    mailer.send(to=request.address, subject=subject.strip(), text=text, html=html)
+    url = f"{site.url}/c/{request.token}"
+    send_message(mailer, request.address, "confirm", language, site=site, list=request.list, url=url)
+
+
+def send_message(mailer: Mailer, to: str, name: str, language: str = ENGLISH, **values: object) -> None:
+    """Mail what ``messages/NAME`` says: confirm, welcome, goodbye or data; raises what the mailer raises."""
+    templates = pages(language)
+    subject, _, text = templates.get_template(f"messages/{name}.txt").render(values).partition("\n\n")
+    html = templates.get_template(f"messages/{name}.html").render(values)
+    mailer.send(to=to, subject=" ".join(subject.split()), text=text, html=html)
 
 
 def read_confirmation(conn: sa.Connection, token: str, *, now: datetime, keys: KeyRing) -> Confirmed:

@@ -45,6 +45,7 @@ class Purpose(IntEnum):
     BOUNCE = 5
     EDITOR = 6
     FORM = 7
+    DATA = 8
 
 
 _PURPOSES = frozenset(Purpose)

@@ -40,7 +40,7 @@ def make_app(newsroom: Newsroom) -> FastAPI:
             clock=newsroom.clock,
             site_name=settings.site.name,
             site_url=settings.site.url,
-            mailer=mailer(settings.newsletters[0].list),
+            mailer_of=mailer,
             sections_of=sections_of,
         )
     )

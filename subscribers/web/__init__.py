@@ -13,13 +13,17 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 
 from subscribers.consent import Mailer, Site
+from subscribers.resources import ENGLISH
+from subscribers.signups import Limits, Policy
 from subscribers.tokens import KeyRing
+from subscribers.web.data import add_data
+from subscribers.web.interface import add_interface
 from subscribers.web.joining import add_confirming, add_sign_up
 from subscribers.web.leaving import add_leaving
 from subscribers.web.preferences import add_preferences
-from subscribers.web.site import Context, Sections, SmallRequests
+from subscribers.web.site import Context, Courtesy, OnForget, Sections, SmallRequests
 
-__all__ = ["router"]
+__all__ = ["Courtesy", "router"]
 
 
 def router(
@@ -29,19 +33,37 @@ def router(
     clock: Callable[[], datetime],
     site_name: str,
     site_url: str,
-    mailer: Mailer | None,
+    mailer_of: Callable[[str], Mailer | None],
     sections_of: Sections = lambda _list_id: (),
+    policy: Policy | None = None,
+    courtesy: Courtesy | None = None,
     keep_ip: bool = True,
+    language: str = ENGLISH,
+    on_forget: OnForget | None = None,
+    api_key: str = "",
 ) -> APIRouter:
-    """Make the routes ``/u/TOKEN``, ``/p/TOKEN``, ``/s/LIST`` and ``/c/TOKEN``, to be mounted at the site's root.
+    """Make the routes ``/u /p /s /c /d`` and ``/api/sign-up``, to be mounted at the site's root.
 
-    ``sections_of`` names the sections (id, title) a list's readers may choose from. Without a mailer nobody can sign
-    up. ``keep_ip`` says whether evidence of consent holds the reader's IP address.
+    ``mailer_of`` gives the mailer of a list; without one nobody can sign up to it. ``sections_of`` names the sections
+    (id, title) a list's readers may choose from. ``policy`` limits sign-ups. ``keep_ip`` says whether evidence of
+    consent holds the reader's IP address. ``language`` is for browsers that ask for none of ours. Without an
+    ``api_key`` there is no interface for programs.
     """
-    context = Context(engine, keys, clock, Site(site_name, site_url.rstrip("/")), mailer, sections_of, keep_ip)
+    context = Context(
+        engine,
+        keys,
+        clock,
+        Site(site_name, site_url.rstrip("/")),
+        mailer_of,
+        sections_of,
+        Limits(policy or Policy()),
+        courtesy or Courtesy(),
+        keep_ip,
+        language,
+        on_forget,
+        api_key,
+    )
     made = APIRouter(route_class=SmallRequests, include_in_schema=False)
-    add_leaving(made, context)
-    add_preferences(made, context)
-    add_sign_up(made, context)
-    add_confirming(made, context)
+    for add in (add_leaving, add_preferences, add_data, add_sign_up, add_confirming, add_interface):
+        add(made, context)
     return made

@@ -2,60 +2,97 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, BackgroundTasks, Form, Request, Response
 
+from subscribers.address import parse_address
+from subscribers.consent import send_message
 from subscribers.database import writing
 from subscribers.errors import BadToken
+from subscribers.languages import long_date
 from subscribers.lists import set_choices
 from subscribers.model import SubscriptionStatus
 from subscribers.tokens import Purpose
+from subscribers.web.leaving import link_to, say_goodbye
 from subscribers.web.readers import Reader, leave_by_link, left_page, read_link
 from subscribers.web.site import Context
 
-_PAUSES = (("0", "No pause"), ("7", "For a week"), ("30", "For a month"))
+_PAUSES = ("0", "7", "30")
+"""How long a reader may pause, in days."""
+
+_log = logging.getLogger(__name__)
 
 
 def add_preferences(made: APIRouter, context: Context) -> None:
     """Add ``/p/TOKEN``: what a reader has chosen, and the POST that changes it."""
 
     @made.api_route("/p/{token}", methods=["GET", "HEAD"])
-    def show(token: str) -> Response:
+    def show(token: str, request: Request) -> Response:
         """Show what a reader has chosen."""
+        here = context.of(request)
         try:
-            reader = read_link(context, Purpose.MANAGE, token)
+            reader = read_link(here, Purpose.MANAGE, token)
         except BadToken as error:
-            return context.refused(error)
-        return _preferences_page(context, reader)
+            return here.refused(error)
+        return _preferences_page(here, reader)
 
     @made.post("/p/{token}")
     def choose(
         token: str,
+        request: Request,
+        background: BackgroundTasks,
         act: Annotated[str, Form()] = "choose",
         section: Annotated[list[str] | None, Form()] = None,
         text_only: Annotated[str, Form()] = "",
         pause: Annotated[str, Form()] = "0",
     ) -> Response:
-        """Save what a reader has chosen, or let them leave."""
+        """Save what a reader has chosen, let them leave, or mail them the link to their data."""
+        here = context.of(request)
         try:
             if act == "leave":
-                return left_page(context, leave_by_link(context, Purpose.MANAGE, token))
-            reader = read_link(context, Purpose.MANAGE, token)
+                left = leave_by_link(here, Purpose.MANAGE, token)
+                background.add_task(say_goodbye, here, left)
+                return left_page(here, left)
+            reader = read_link(here, Purpose.MANAGE, token)
         except BadToken as error:
-            return context.refused(error)
-        with writing(context.engine) as conn:
+            return here.refused(error)
+        if act == "data":
+            return _data_asked(here, reader, background)
+        with writing(here.engine) as conn:
             set_choices(
                 conn,
                 reader.id,
                 reader.list.id,
                 text_only=text_only == "yes",
-                sections=_chosen(context, reader, section or []),
-                paused_until=_paused_until(context, reader, pause),
+                sections=_chosen(here, reader, section or []),
+                paused_until=_paused_until(here, reader, pause),
             )
-        return _preferences_page(context, read_link(context, Purpose.MANAGE, token), saved=True)
+        return _preferences_page(here, read_link(here, Purpose.MANAGE, token), saved=True)
+
+
+def _data_asked(context: Context, reader: Reader, background: BackgroundTasks) -> Response:
+    """Answer that the link to their data comes by mail, and mail it, as often as a sign-up might be."""
+    if reader.person is not None and reader.is_on_list:
+        address = parse_address(reader.person.address)
+        if not context.limits.admit("", address, context.clock()):
+            background.add_task(_mail_data_link, context, reader, address.wire)
+    words = context.say("We have sent a link to the address that gets this newsletter. It works for one day.")
+    return context.message(context.say("Please look at your mail"), words, 200)
+
+
+def _mail_data_link(context: Context, reader: Reader, to: str) -> None:
+    mailer = context.mailer_of(reader.list.id)
+    if mailer is None:
+        return
+    url = link_to(context, Purpose.DATA, reader.id, reader.list)
+    try:
+        send_message(mailer, to, "data", context.language, site=context.site, list=reader.list, url=url)
+    except Exception:  # noqa: BLE001 - the reader has had their answer; what could not be mailed is for the log
+        _log.exception("The data link of subscriber %s could not be mailed.", reader.id)
 
 
 def _preferences_page(context: Context, reader: Reader, *, saved: bool = False) -> Response:
@@ -65,10 +102,10 @@ def _preferences_page(context: Context, reader: Reader, *, saved: bool = False) 
     offered = context.sections_of(reader.list.id)
     sections = [(id, title, not standing.sections or id in standing.sections) for id, title in offered]
     until = standing.paused_until if standing.paused_until and standing.paused_until > context.clock() else None
-    paused = f"{until.day} {until:%B %Y}" if until else ""
+    paused = long_date(until, context.language) if until else ""
     return context.page(
         "preferences.html",
-        "What you receive",
+        context.say("What you receive"),
         list=reader.list,
         masked=reader.masked,
         saved=saved,
@@ -76,8 +113,14 @@ def _preferences_page(context: Context, reader: Reader, *, saved: bool = False) 
         text_only=standing.text_only,
         paused_until=paused,
         pause="keep" if until else "0",
-        pauses=((("keep", f"Until {paused}"), *_PAUSES) if until else _PAUSES),
+        pauses=_pauses(context, paused),
     )
+
+
+def _pauses(context: Context, paused: str) -> list[tuple[str, str]]:
+    words = (context.say("No pause"), context.say("For a week"), context.say("For a month"))
+    offered = list(zip(_PAUSES, words, strict=True))
+    return [("keep", context.say("Until {date}").format(date=paused)), *offered] if paused else offered
 
 
 def _chosen(context: Context, reader: Reader, chosen: Sequence[str]) -> tuple[str, ...]:
@@ -90,5 +133,5 @@ def _chosen(context: Context, reader: Reader, chosen: Sequence[str]) -> tuple[st
 def _paused_until(context: Context, reader: Reader, pause: str) -> datetime | None:
     if pause == "keep" and reader.standing is not None:
         return reader.standing.paused_until
-    days = int(pause) if pause in {value for value, _words in _PAUSES} else 0
+    days = int(pause) if pause in _PAUSES else 0
     return context.clock() + timedelta(days=days) if days else None

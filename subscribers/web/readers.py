@@ -67,4 +67,4 @@ def _reader(conn: sa.Connection, token: Token) -> Reader:
 
 def left_page(context: Context, reader: Reader) -> Response:
     """Return the page that says who left which list, the address masked."""
-    return context.page("left.html", "You are unsubscribed", list=reader.list, masked=reader.masked)
+    return context.page("left.html", context.say("You are unsubscribed"), list=reader.list, masked=reader.masked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -18,11 +18,25 @@ from fastapi.routing import APIRoute
 
 from subscribers.consent import Mailer, Site
 from subscribers.errors import BadToken
+from subscribers.languages import LANGUAGES, choose_language
 from subscribers.model import List
-from subscribers.resources import pages
+from subscribers.resources import ENGLISH, pages, texts
+from subscribers.signups import Limits
 from subscribers.tokens import KeyRing
 
 MAX_BODY_BYTES = 65_536
+
+OnForget = Callable[[sa.Connection, int], None]
+"""Erases what other packages keep about a subscriber's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Courtesy:
+    """Which mails follow an act of a reader: a welcome after joining, a goodbye after leaving on a page."""
+
+    welcome: bool = True
+    goodbye: bool = False
+
 
 Sections = Callable[[str], Sequence[tuple[str, str]]]
 """Names the sections, as pairs of id and title, that the readers of a list may choose from."""
@@ -30,20 +44,39 @@ Sections = Callable[[str], Sequence[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every page of one site needs; made once with the router."""
+    """What every page of one site needs; made once with the router, and put into each reader's language by ``of``."""
 
     engine: sa.Engine
     keys: KeyRing
     clock: Callable[[], datetime]
     site: Site
-    mailer: Mailer | None
+    mailer_of: Callable[[str], Mailer | None]
     sections_of: Sections
+    limits: Limits
+    courtesy: Courtesy
     keep_ip: bool
+    language: str = ENGLISH
+    on_forget: OnForget | None = None
+    api_key: str = ""
+
+    def of(self, request: Request) -> Context:
+        """Return this context in the language the reader's browser asks for."""
+        wanted = choose_language(request.headers.get("accept-language", ""), self.language)
+        return self if wanted == self.language else replace(self, language=wanted)
+
+    def speaking(self, language: str) -> Context:
+        """Return this context in a language, if it is one of ours."""
+        return replace(self, language=language) if language in LANGUAGES else self
+
+    def say(self, text: str) -> str:
+        """Say one of our sentences in the reader's language."""
+        return texts(self.language)(text)
 
     def page(self, template: str, title: str, status: int = 200, **values: object) -> Response:
         """Return a page that nobody may frame, store, or make run anything."""
-        html = pages().get_template(template).render(site=self.site, title=title, style=style(), **values)
-        return HTMLResponse(html, status, headers())
+        shown = pages(self.language).get_template(template)
+        html = shown.render(site=self.site, title=title, style=style(), **values)
+        return HTMLResponse(html, status, {**headers(), "Content-Language": self.language, "Vary": "Accept-Language"})
 
     def message(self, title: str, words: str, status: int, wanted: List | None = None) -> Response:
         """Return a page that only says something."""
@@ -51,12 +84,19 @@ class Context:
 
     def refused(self, error: BadToken) -> Response:
         """Return the page for a link that does not serve."""
-        status = 410 if error.reason in ("over", "forgotten") else 404
-        return self.message("This link does not work", str(error), status)
+        if error.reason in ("over", "forgotten"):
+            words = self.say("This link is over. A newer mail has a newer link, or you can sign up again.")
+            return self.message(self.say("This link does not work"), words, 410)
+        words = self.say("The link is not complete or was altered: open it again from the mail it came in.")
+        return self.message(self.say("This link does not work"), words, 404)
 
     def ip(self, request: Request) -> str:
         """Return the reader's IP address for the evidence, if it is to be kept."""
-        return request.client.host if self.keep_ip and request.client else ""
+        return self.peer(request) if self.keep_ip else ""
+
+    def peer(self, request: Request) -> str:
+        """Return the reader's IP address, for limits alone."""
+        return request.client.host if request.client else ""
 
 
 class SmallRequests(APIRoute):

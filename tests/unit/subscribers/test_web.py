@@ -83,7 +83,13 @@ def desk(engine: sa.Engine, keys: KeyRing, clock: Callable) -> Desk:
         consent = Consent(clock(), ConsentHow.OPERATOR)
         ann = subscribers.subscribe(conn, "ann@example.org", "morning", consent=consent, now=clock(), keys=keys)
     letters, app = Letters(), FastAPI()
-    options = {"engine": engine, "keys": keys, "clock": clock, "site_name": "Courier", "mailer": letters}
+    options = {
+        "engine": engine,
+        "keys": keys,
+        "clock": clock,
+        "site_name": "Courier",
+        "mailer_of": lambda _list: letters,
+    }
     sections = [("world", "World"), ("sport", "Sport"), ("arts", "Arts")]
     app.include_router(router(site_url="https://courier.example/", sections_of=lambda _: sections, **options))
     return Desk(Browser(app), engine, keys, clock, letters, ann)
@@ -243,7 +249,7 @@ def test_a_confirmation_used_again_does_not_bring_back_who_left(desk: Desk) -> N
         bob = subscribers.find_subscriber(conn, "bob@example.org")
         subscribers.unsubscribe(conn, bob.id, "morning", now=desk.clock(), keys=desk.keys)
 
-    assert "used already" in desk.client.post(link).text
+    assert "used before" in desk.client.post(link).text
     assert desk.recipients() == ["ann@example.org"]
 
 
@@ -335,7 +341,7 @@ def test_a_large_or_endless_or_broken_request_is_refused(desk: Desk) -> None:
 def test_without_a_mailer_nobody_can_sign_up(engine: sa.Engine, keys: KeyRing, clock: Callable, desk: Desk) -> None:
     app = FastAPI()
     options = {"engine": engine, "keys": keys, "clock": clock, "site_name": "Courier", "site_url": "https://x.example"}
-    app.include_router(router(mailer=None, **options))
+    app.include_router(router(mailer_of=lambda _list: None, **options))
 
     assert Browser(app).get("/s/morning").status_code == 503
 

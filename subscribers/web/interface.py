@@ -1,0 +1,58 @@
+"""The interface for the newsroom's own programs: sign somebody up as the page would, with a key."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Header, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from subscribers.address import parse_address
+from subscribers.database import reading
+from subscribers.errors import BadAddress
+from subscribers.lists import find_list
+from subscribers.web.joining import take_sign_up
+from subscribers.web.site import Context
+
+
+class SignUp(BaseModel):
+    """What a program sends: the list's id, the address, and what it knows of the reader and their form."""
+
+    list: str
+    email: str = Field(max_length=320)
+    name: str = Field(default="", max_length=100)
+    ip: str = Field(default="", max_length=45)
+    form: str = Field(default="", max_length=500)
+    language: str = Field(default="", max_length=8)
+
+
+def add_interface(made: APIRouter, context: Context) -> None:
+    """Add ``POST /api/sign-up``: 202 for every good address, known or not; 401 without the key."""
+
+    @made.post("/api/sign-up")
+    def take(asked: SignUp, background: BackgroundTasks, authorization: Annotated[str, Header()] = "") -> Response:
+        """Take a sign-up from a program; the list asks the reader by mail as it does on the page."""
+        if not context.api_key:
+            return JSONResponse({"error": "there is no key for programs in the settings"}, 404)
+        if not hmac.compare_digest(authorization.encode(), f"Bearer {context.api_key}".encode()):
+            return JSONResponse({"error": "wrong or missing key"}, 401, {"WWW-Authenticate": "Bearer"})
+        with reading(context.engine) as conn:
+            wanted = find_list(conn, asked.list)
+        if wanted is None or context.mailer_of(asked.list) is None:
+            return JSONResponse({"error": f"there is no list {asked.list!r} to sign up to"}, 404)
+        try:
+            address = parse_address(asked.email)
+        except BadAddress as error:
+            return JSONResponse({"error": error.reason}, 422)
+        if context.limits.policy.refuses(address):
+            return JSONResponse({"error": "addresses like this one are not taken"}, 422)
+        limit = context.limits.admit(asked.ip, address, context.clock())
+        if limit in ("ip", "overall"):
+            return JSONResponse({"error": f"too many sign-ups: {limit}"}, 429, {"Retry-After": "3600"})
+        if not limit:
+            here = context.speaking(asked.language)
+            ip = asked.ip if context.keep_ip else ""
+            background.add_task(take_sign_up, here, wanted, asked.email, asked.name, ip, asked.form or "/api/sign-up")
+        return JSONResponse({"taken": True}, 202)
