@@ -10,95 +10,36 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, time, timedelta
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from digest.errors import SettingsError
 from digest.model import Rights
-from subscribers import BadRule, KeyRing, Rule, parse_rule
+from digest.settings.duties import AlertSettings, ReviewSettings
+from digest.settings.values import (
+    WEEKDAYS,
+    ClockTime,
+    Day,
+    Name,
+    Port,
+    SegmentRule,
+    Sender,
+    Span,
+    Strict,
+    WebBase,
+    WebUrl,
+    Zone,
+)
+from subscribers import KeyRing, Rule, parse_rule
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+__all__ = ["WEEKDAYS"]
+
 SECRETS_FILE = "digest.secrets"
 
-_SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
-
-def _span(value: object) -> object:
-    if isinstance(value, str) and value[:-1].isdigit() and value[-1] in _SPAN_UNITS:
-        return timedelta(**{_SPAN_UNITS[value[-1]]: int(value[:-1])})
-    if isinstance(value, timedelta):
-        return value
-    raise ValueError("write a span as a number and m, h or d: 36h, 4d")
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is no IANA time zone: write one like Europe/London") from error
-    return name
-
-
-def _clock_time(value: object) -> object:
-    if isinstance(value, str) and len(value) == 5 and value[2] == ":":
-        return time.fromisoformat(value)
-    if isinstance(value, time):
-        return value
-    raise ValueError('write a time of day as "06:30"')
-
-
-def _sender(value: str) -> str:
-    address = parseaddr(value)[1]
-    if "@" not in address or any(c in value for c in "\r\n"):
-        raise ValueError('write a sender as "Morning Watch <morning@courier.example>"')
-    return value
-
-
-def _web_url(value: str) -> str:
-    if value and not value.startswith(("https://", "http://")):
-        raise ValueError("write a whole address that starts with https://")
-    return value
-
-
-def _rule(text: str) -> str:
-    if text:
-        try:
-            parse_rule(text)
-        except BadRule as error:
-            raise ValueError(str(error)) from error
-    return text
-
-
-Span = Annotated[timedelta, BeforeValidator(_span)]
-Zone = Annotated[str, AfterValidator(_zone)]
-ClockTime = Annotated[time, BeforeValidator(_clock_time)]
-Sender = Annotated[str, AfterValidator(_sender)]
-WebUrl = Annotated[str, AfterValidator(_web_url)]
-WebBase = Annotated[WebUrl, AfterValidator(lambda value: value.rstrip("/"))]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-SegmentRule = Annotated[str, AfterValidator(_rule)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class SiteSettings(_Strict):
+class SiteSettings(Strict):
     """The paper: its name, the public base of its pages, and the postal address printed in every mail."""
 
     name: str = Field(min_length=1)
@@ -106,13 +47,13 @@ class SiteSettings(_Strict):
     address: str = Field(min_length=1)
 
 
-class DatabaseSettings(_Strict):
+class DatabaseSettings(Strict):
     """Where everything is kept; a relative SQLite path is relative to the settings file."""
 
     url: str = "sqlite:///digest.db"
 
 
-class DkimSettings(_Strict):
+class DkimSettings(Strict):
     """One signature of every message: the domain, the selector and the private key's file (PEM)."""
 
     domain: str
@@ -120,7 +61,7 @@ class DkimSettings(_Strict):
     key_file: Path
 
 
-class WarmUpSettings(_Strict):
+class WarmUpSettings(Strict):
     """How a new sender grows: ``first`` messages on the day ``since``, ``factor`` times as many every day after."""
 
     since: date
@@ -128,7 +69,7 @@ class WarmUpSettings(_Strict):
     factor: float = Field(default=1.5, gt=1, le=10)
 
 
-class TransportSettings(_Strict):
+class TransportSettings(Strict):
     """What carries the mail. ``rate`` is messages a second (0: no limit), ``timeout_s`` holds for every step."""
 
     kind: Literal["outbox", "smtp", "resend"] = "outbox"
@@ -156,7 +97,7 @@ class TransportSettings(_Strict):
         return (value,) if isinstance(value, Mapping) else value
 
 
-class MailSettings(_Strict):
+class MailSettings(Strict):
     """Addresses beside the sender: replies, returned mail, and the mailbox that reads unsubscribe mails."""
 
     reply_to: str = ""
@@ -165,7 +106,7 @@ class MailSettings(_Strict):
     pictures: Literal["embedded", "hosted", "none"] = "embedded"
 
 
-class SourceSettings(_Strict):
+class SourceSettings(Strict):
     """Where stories come from. ``sections`` maps the source's own tags to section ids."""
 
     name: Name
@@ -189,7 +130,7 @@ class SourceSettings(_Strict):
         return self
 
 
-class SectionSettings(_Strict):
+class SectionSettings(Strict):
     """A section of a newsletter, in print order. ``tags`` send a story here by its own tags."""
 
     id: Name
@@ -199,13 +140,13 @@ class SectionSettings(_Strict):
     tags: tuple[str, ...] = ()
 
 
-class LinkSettings(_Strict):
+class LinkSettings(Strict):
     """What is added to links of stories; never to links that leave or manage a subscription."""
 
     utm: Mapping[str, str] = Field(default_factory=dict)
 
 
-class NewsletterSettings(_Strict):
+class NewsletterSettings(Strict):
     """One newsletter: who it goes to, when, from which stories and in which dress."""
 
     id: Name
@@ -218,6 +159,11 @@ class NewsletterSettings(_Strict):
     time: ClockTime = time(6, 30)
     not_after: ClockTime | None = None
     skip_dates: tuple[date, ...] = ()
+    holidays: tuple[str, ...] = ()
+    alarm_at: ClockTime | None = None
+    minimum_score: float = Field(default=0.0, ge=0)
+    on_kill: Literal["stop", "flag"] = "stop"
+    review: ReviewSettings = ReviewSettings()
     theme: Name = "broadsheet"
     language: str = "en"
     tagline: str = ""
@@ -232,7 +178,7 @@ class NewsletterSettings(_Strict):
     blurb: Literal["summary", "standfirst"] = "summary"
     blurb_sentences: int = Field(default=2, ge=1, le=6)
     blurb_words: int = Field(default=60, ge=15, le=250)
-    summarizer: Literal["linear", "lead"] = "linear"
+    summarizer: Literal["linear", "lead", "endpoint"] = "linear"
     subject: str = ""
     preheader: str = ""
     proofs: tuple[Sender, ...] = ()
@@ -246,14 +192,24 @@ class NewsletterSettings(_Strict):
         return parse_rule(self.segment) if self.segment else None
 
 
-class WebSettings(_Strict):
+class EndpointSettings(Strict):
+    """A language model's server that may write blurbs; prices are per million tokens, in and out."""
+
+    url: WebBase
+    model: str
+    api_key_env: str = ""
+    timeout_s: float = Field(default=20, gt=0)
+    prices: tuple[float, float] = (0.0, 0.0)
+
+
+class WebSettings(Strict):
     """Where ``digest serve`` listens; a proxy with TLS stands in front of it at ``site.url``."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
 
 
-class Settings(_Strict):
+class Settings(Strict):
     """The whole file. ``base`` is its folder: relative paths start there."""
 
     site: SiteSettings
@@ -261,6 +217,8 @@ class Settings(_Strict):
     transport: TransportSettings = TransportSettings()
     mail: MailSettings = MailSettings()
     web: WebSettings = WebSettings()
+    alerts: AlertSettings = AlertSettings()
+    endpoint: EndpointSettings | None = None
     sources: tuple[SourceSettings, ...] = ()
     newsletters: tuple[NewsletterSettings, ...] = Field(min_length=1)
     base: Path = Path()
@@ -276,6 +234,8 @@ class Settings(_Strict):
                 raise ValueError(f"two {what}s are named {sorted(twice)[0]!r}: each needs a name of its own")
         known = {source.name for source in self.sources}
         for newsletter in self.newsletters:
+            if newsletter.summarizer == "endpoint" and self.endpoint is None:
+                raise ValueError(f"newsletter {newsletter.id!r} wants the endpoint; add a table [endpoint]")
             strange = set(newsletter.sources) - known
             if strange:
                 raise ValueError(
