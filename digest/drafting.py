@@ -29,8 +29,10 @@ from digest.model import (
 )
 from digest.newsroom import Newsroom
 from digest.pictures import picture_of, with_picture
+from digest.protocols import Summarizer
 from digest.settings import NewsletterSettings
 from digest.store import StoredEdition
+from digest.summarise.endpoint import EndpointSummarizer, open_endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,14 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None)
         dropped=choices.dropped,
         max_items=newsletter.top,
     )
+    summarizer = _summarizer(newsroom, newsletter, warnings.append)
     edition = assemble(
         key=key,
         site=newsroom.settings.site,
         newsletter=newsletter,
         window=window,
         chosen=chosen,
-        words=_words(newsroom, newsletter, labels, warnings.append),
+        words=_words(newsroom, newsletter, labels, summarizer, warnings.append),
         blocks=_blocks(newsroom, newsletter, key, warnings.append),
         left_out=(*merged_away(chosen), *withheld, *repeated),
         number=number,
@@ -93,6 +96,8 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None)
         store.save_draft(conn, edited, now=now)
         stored = store.load(conn, key)
         store.log(conn, now, "build", f"{len(edited.items())} of {len(offered)} stories", key.newsletter, str(key))
+        if isinstance(summarizer, EndpointSummarizer):
+            store.log(conn, now, "endpoint", summarizer.summary(), key.newsletter, str(key))
     if stored is None:
         raise DigestError(f"The draft of {key} vanished while it was saved; run the command again.")
     return Draft(stored, len(offered), tuple(warnings), unapplied)
@@ -190,9 +195,12 @@ def _place(
 
 
 def _words(
-    newsroom: Newsroom, newsletter: NewsletterSettings, labels: Mapping[str, str], warn: Callable[[str], None]
+    newsroom: Newsroom,
+    newsletter: NewsletterSettings,
+    labels: Mapping[str, str],
+    summarizer: Summarizer,
+    warn: Callable[[str], None],
 ) -> Words:
-    summarizer = summarise.make(newsletter.summarizer)
 
     def blurb(placed: Placed) -> Blurb:
         return summarise.blurb(
@@ -210,6 +218,12 @@ def _words(
         return labels.get(story.id, "")
 
     return Words(blurb=blurb, points=summarise.points, one_line=summarise.one_line, picture=picture, label=label)
+
+
+def _summarizer(newsroom: Newsroom, newsletter: NewsletterSettings, warn: Callable[[str], None]) -> Summarizer:
+    if newsletter.summarizer == "endpoint":
+        return open_endpoint(newsroom.settings, summarise.make(), warn)
+    return summarise.make(newsletter.summarizer)
 
 
 def _blocks(

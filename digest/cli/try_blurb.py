@@ -9,8 +9,10 @@ from digest import summarise
 from digest.cli.try_lines import Lines, story_of, where, words_of
 from digest.cli.trying import Put
 from digest.errors import UsageError
-from digest.model import Story
+from digest.model import Blurb, Origin, Story
+from digest.protocols import Summarizer
 from digest.text.clean import mask
+from digest.text.sentences import split
 from digest.text.words import count_words
 
 HELP = "summarise: {id, headline, text} or {id, documents: [{headline, text}]} lines"
@@ -22,16 +24,13 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add the stage's options."""
     parser.add_argument("--sentences", type=int, help=f"at most; {SENTENCES} unless --words is given")
     parser.add_argument("--words", type=int, help=f"at most; {WORDS} unless --sentences is given")
-    parser.add_argument("--summarizer", default="linear", help=f"one of {', '.join(summarise.NAMES)}")
+    parser.add_argument("--summarizer", default="linear", help=f"one of {', '.join(summarise.NAMES)}, endpoint")
 
 
 def run(given: argparse.Namespace, text: str, put: Put) -> int:
     """Summarise every line."""
     sentences, words = _limits(given.sentences, given.words)
-    try:
-        summarizer = summarise.make(given.summarizer)
-    except ValueError as error:
-        raise UsageError(f"--summarizer: {error}.") from error
+    summarizer = _summarizer(given.summarizer)
     lines = Lines(text)
     for record in lines:
         try:
@@ -42,6 +41,20 @@ def run(given: argparse.Namespace, text: str, put: Put) -> int:
         made = summarizer.summarise(stories, max_sentences=sentences, max_words=words)
         put(_record(record, texts, made))
     return lines.code()
+
+
+def _summarizer(name: str) -> Summarizer:
+    """Make the summariser; the endpoint's address and model are those of digest.toml."""
+    if name == "endpoint":
+        from digest.cli.opening import config_path, warn
+        from digest.settings import load
+        from digest.summarise.endpoint import open_endpoint
+
+        return open_endpoint(load(config_path()), summarise.make("linear"), warn)
+    try:
+        return summarise.make(name)
+    except ValueError as error:
+        raise UsageError(f"--summarizer: {error}, endpoint.") from error
 
 
 def _limits(sentences: int | None, words: int | None) -> tuple[int, int]:
@@ -66,13 +79,20 @@ def _stories(record: dict[str, Any]) -> tuple[list[str], list[Story]]:
     return texts, stories
 
 
-def _record(record: dict[str, Any], texts: list[str], made: Any) -> dict[str, Any]:
+def _record(record: dict[str, Any], texts: list[str], made: Blurb) -> dict[str, Any]:
+    if made.origin is Origin.ENDPOINT:
+        whole = [made.text[start:end] for start, end in split(made.text)]
+        sentences = [{"document": None, "text": each, "start": None, "end": None} for each in whole]
+        return {"id": record.get("id"), "sentences": sentences, "words": count_words(made.text), **_about(made)}
     spans = [(int(each.story_id), each.start, each.end) for each in made.sentences]
-    sentences = [{"document": d, "text": texts[d][a:b], "start": a, "end": b} for d, a, b in spans]
+    taken: list[dict[str, Any]] = [{"document": d, "text": texts[d][a:b], "start": a, "end": b} for d, a, b in spans]
     return {
         "id": record.get("id"),
-        "sentences": sentences,
-        "words": sum(count_words(each["text"]) for each in sentences),
-        "method": made.method,
-        "notes": list(made.notes),
+        "sentences": taken,
+        "words": sum(count_words(each["text"]) for each in taken),
+        **_about(made),
     }
+
+
+def _about(made: Blurb) -> dict[str, Any]:
+    return {"method": made.method, "notes": list(made.notes)}

@@ -19,6 +19,8 @@ LEAST_QUOTATION = 8
 SAME_STATEMENT = 0.6
 """Share of a sentence's words found in one or two source sentences, from which its negation is compared."""
 ATTRIBUTED_NEARNESS = 0.5
+REPEATED = 0.5
+"""Share of a source sentence's words from which a sentence is the same one, shortened."""
 
 CHECKS = ("numbers", "names", "quotations", "attribution", "negation")
 
@@ -36,6 +38,13 @@ _REPORTING = re.compile(
     r"|promis(?:es|ed)|vow(?:s|ed)|pledg(?:es|ed)|hope[sd]?|fear(?:s|ed)?|apparently|blam(?:es|ed|ing))\b",
     re.IGNORECASE,
 )
+_WEAK = re.compile(
+    r"\b(?:found|finds|show(?:s|ed)|calls?|called|asks?|asked|hope[sd]?|fear(?:s|ed)?|expect(?:s|ed)?|urg(?:es|ed)"
+    r"|promis(?:es|ed)|vow(?:s|ed)|pledg(?:es|ed)|reject(?:s|ed)|thinks?|thought|note[sd]|reveal(?:s|ed))\b",
+    re.IGNORECASE,
+)
+"""Words that may attribute a statement and as often do not ("rust was found"): they count where they are offered, and
+are not asked for."""
 # Forms are listed: "den\w+" would also find Denmark, dense and dentist.
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|den(?:y|ies|ied|ying|ial)|refus(?:e|es|ed|ing)"
@@ -178,15 +187,27 @@ def _against_nearest(sentence: str, source: Source) -> list[Finding]:
     best = max(range(len(nearness)), key=lambda i: (nearness[i], -i))
     near = source.sentences[best]
     found = []
-    if shares[best] >= ATTRIBUTED_NEARNESS and _REPORTING.search(near) and not _is_attributed(sentence):
+    if shares[best] >= ATTRIBUTED_NEARNESS and _lost_attribution(sentence, near, stems, source.stems[best]):
         found.append(Finding("attribution", sentence, near))
     if shares[best] >= SAME_STATEMENT and _negations(sentence) != _negations_of_part(near, stems):
         found.append(Finding("negation", sentence, near))
     return found
 
 
-def _is_attributed(sentence: str) -> bool:
-    return _REPORTING.search(sentence) is not None
+def _lost_attribution(sentence: str, near: str, stems: frozenset[str], near_stems: frozenset[str]) -> bool:
+    """Tell whether a statement lost its speaker: none is left, or fewer are where nearly all of it is repeated."""
+    asked, offered = _strong(near), len(_REPORTING.findall(sentence))
+    if not asked:
+        return False
+    if not offered:
+        return True
+    repeats_it = len(stems & near_stems) >= REPEATED * len(near_stems)
+    return repeats_it and _strong(sentence) < asked and offered < len(_REPORTING.findall(near))
+
+
+def _strong(text: str) -> int:
+    """Count the words that say who said it, those that often say something else left out."""
+    return sum(not _WEAK.fullmatch(word) for word in _REPORTING.findall(text))
 
 
 def _negations(sentence: str) -> int:
