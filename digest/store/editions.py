@@ -88,11 +88,14 @@ def content_hash(edition: Edition) -> str:
     return _hash(_dump(edition))
 
 
-def save_draft(conn: sa.Connection, edition: Edition, *, now: datetime, why: str = "") -> int:
+def save_draft(
+    conn: sa.Connection, edition: Edition, *, now: datetime, why: str = "", over_approved: bool = True
+) -> int:
     """Save an edition as the draft of its key, in place of an earlier draft; return its id.
 
     Orders (hold, pause) and the approved hash stay: an approval lapses by itself when the content differs.
-    Raises UsageError when the edition was frozen, sent or stopped.
+    Raises UsageError when the edition was frozen, sent or stopped, and Rebuilt when an editor approved what stands
+    and ``over_approved`` is false: the schedule never writes over what was approved while it built.
     """
     body = _dump(edition)
     values = {
@@ -112,6 +115,8 @@ def save_draft(conn: sa.Connection, edition: Edition, *, now: datetime, why: str
             f"Edition {edition.key} is already {row.state}: it is not built again. "
             "Name another slot with --slot to make a further edition of that day."
         )
+    if not over_approved and row.approved_hash == row.content_hash:
+        raise Rebuilt(f"Edition {edition.key} was approved while it was built anew; what was approved stands.")
     conn.execute(sa.update(_e).where(_e.c.id == row.id).values(**values))
     _replace_stories(conn, row.id, edition)
     return int(row.id)

@@ -174,3 +174,51 @@ run_log = sa.Table(
     sa.Column("detail", sa.Text, nullable=False, server_default=""),
     sa.Index("run_log_at", "at"),
 )
+
+# Who approved which content of an edition; the edition's approved_hash is set once enough of them did.
+approval = sa.Table(
+    "approval",
+    metadata,
+    sa.Column("edition_id", sa.Integer, sa.ForeignKey("edition.id"), primary_key=True),
+    sa.Column("content_hash", sa.String(64), primary_key=True),
+    sa.Column("author", sa.Text, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+)
+
+# Days that an editor took out of a calendar or added to it; ``due`` is set for an extra edition alone.
+special_day = sa.Table(
+    "special_day",
+    metadata,
+    sa.Column("newsletter", sa.String(100), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("slot", sa.String(60), primary_key=True),
+    sa.Column("due", Moment),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+
+# When each alarm was last told, so that a trouble that lasts is not told at every tick.
+alarm = sa.Table(
+    "alarm",
+    metadata,
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Column("ended_at", Moment),
+)
+
+# What an edition printed wrongly: a block of the next edition says so, and a slot of its own may.
+correction = sa.Table(
+    "correction",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("newsletter", sa.String(100), nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),
+    sa.Column("slot", sa.String(60), nullable=False),
+    sa.Column("story_id", sa.String(32), nullable=False),
+    sa.Column("headline", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Index("correction_edition", "newsletter", "day", "slot"),
+)

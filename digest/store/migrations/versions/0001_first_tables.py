@@ -35,6 +35,7 @@ def upgrade() -> None:
     _create_stories()
     _create_editions()
     _create_schedule()
+    _create_desk()
     _create_ledger()
     _create_senders()
     for statement in RULES[op.get_bind().dialect.name]:
@@ -184,6 +185,51 @@ def _create_schedule() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("run_log_at", "run_log", ["at"], unique=False)
+
+
+def _create_desk() -> None:
+    """Make the tables of editors' orders: approvals, special days, alarms told, corrections."""
+    op.create_table(
+        "approval",
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"]),
+        sa.PrimaryKeyConstraint("edition_id", "content_hash", "author"),
+    )
+    op.create_table(
+        "special_day",
+        sa.Column("newsletter", sa.String(length=100), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("slot", sa.String(length=60), nullable=False),
+        sa.Column("due", MOMENT, nullable=True),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("newsletter", "day", "slot"),
+    )
+    op.create_table(
+        "alarm",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "correction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("newsletter", sa.String(length=100), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("slot", sa.String(length=60), nullable=False),
+        sa.Column("story_id", sa.String(length=32), nullable=False),
+        sa.Column("headline", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("correction_edition", "correction", ["newsletter", "day", "slot"], unique=False)
 
 
 def _create_ledger() -> None:
