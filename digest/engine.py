@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest import job, store
 from digest.errors import DigestError, Withheld
+from digest.housekeeping import keep_house
 from digest.model import EditionKey
 from digest.newsroom import Newsroom
 from digest.schedule import Decision, Rule, decide, settled_until, upcoming
@@ -55,6 +56,7 @@ def tick(newsroom: Newsroom, *, on_done: Callable[[Ticked], None] | None = None)
         if on_done is not None:
             on_done(ticked)
 
+    keep_house(newsroom)
     for key in _unfinished(newsroom):
         note(_attempt(newsroom, key, None))
     for newsletter in newsroom.settings.newsletters:

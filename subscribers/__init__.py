@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from subscribers.address import Address, masked, parse_address
 from subscribers.bulk import add_tag, move_members, remove_tag
+from subscribers.bymail import leave_by_mail
 from subscribers.consent import (
     Mailer,
     Site,
@@ -41,6 +42,7 @@ from subscribers.errors import (
     UnknownList,
     UnknownSubscriber,
 )
+from subscribers.keeping import Kept, Retention, keep_house
 from subscribers.lists import (
     count_active,
     create_list,
@@ -70,6 +72,7 @@ from subscribers.resources import templates_dir
 from subscribers.rules import Rule, parse_rule
 from subscribers.schema import UtcDateTime
 from subscribers.segments import count_segment, segment_members, segment_recipients
+from subscribers.signups import Policy
 from subscribers.store import check_keys, find_subscriber, get_subscriber, has_keys, iter_consents, iter_subscribers
 from subscribers.suppression import is_suppressed, iter_suppressions, lift_suppression, suppress
 from subscribers.tokens import KeyRing, Purpose, Signer, Token, sign, verify
@@ -90,7 +93,7 @@ from subscribers.transfer import (
 )
 
 if TYPE_CHECKING:
-    from subscribers.web import router
+    from subscribers.web import Courtesy, router
 
 __all__ = [
     "FOREIGN",
@@ -102,15 +105,19 @@ __all__ = [
     "BadToken",
     "Consent",
     "ConsentHow",
+    "Courtesy",
     "DatabaseError",
     "ImportReport",
     "ImportRun",
+    "Kept",
     "KeyRing",
     "List",
     "Mailer",
     "Outcome",
+    "Policy",
     "Purpose",
     "Refused",
+    "Retention",
     "Rule",
     "Signer",
     "Site",
@@ -151,6 +158,8 @@ __all__ = [
     "iter_lists",
     "iter_subscribers",
     "iter_suppressions",
+    "keep_house",
+    "leave_by_mail",
     "lift_suppression",
     "masked",
     "migrate",
@@ -189,8 +198,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import the web pages when they are first asked for: the command line does without them and starts sooner."""
-    if name != "router":
+    if name not in ("Courtesy", "router"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from subscribers.web import router
+    from subscribers import web
 
-    return router
+    return getattr(web, name)

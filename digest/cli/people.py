@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from html import escape
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,19 @@ def show_lists(id: str | None, *, as_json: bool) -> int:
         return 0
     for one, count in rows:
         say(f"{one.id}: {one.name}, {count} active, {'double' if one.double_opt_in else 'single'} opt-in")
+    return 0
+
+
+def list_form(id: str) -> int:
+    """Print a form that signs up to a list; our own page then asks once more, with its signed time."""
+    with workspace() as newsroom, newsroom.reading() as conn:
+        wanted = subscribers.get_list(conn, id)
+        url = f"{newsroom.settings.site.url}/s/{wanted.id}"
+    say(f'<form action="{escape(url)}" method="post" accept-charset="utf-8">')
+    say(f'  <label for="digest-{wanted.id}">{escape(wanted.name)}: your mail address</label>')
+    say(f'  <input type="email" id="digest-{wanted.id}" name="email" autocomplete="email" required maxlength="254">')
+    say('  <button type="submit">Sign up</button>')
+    say("</form>")
     return 0
 
 

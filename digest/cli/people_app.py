@@ -114,6 +114,16 @@ def move(
     return command(list_id, to, where, yes=yes)
 
 
+@subscribers.command("read-mail")
+def read_mail(
+    place: Annotated[Path, typer.Argument(metavar="MAILDIR", help="The unsubscribe mailbox; - reads one message.")],
+) -> int:
+    """Unsubscribe who wrote to the unsubscribe mailbox."""
+    from digest.cli.people_bulk import read_mail as command
+
+    return command(place)
+
+
 @subscribers.command("list")
 def list_people(
     list_id: Annotated[str, typer.Option("--list", help="Only this list.")] = "",
@@ -182,3 +192,11 @@ def show_lists(id: Annotated[str, typer.Argument(metavar="[ID]")] = "", json: Js
     from digest.cli.people import show_lists as command
 
     return command(id or None, as_json=json)
+
+
+@lists.command("form")
+def list_form(id: Annotated[str, typer.Argument(metavar="ID")]) -> int:
+    """Print a sign-up form to paste into any page; it needs no JavaScript."""
+    from digest.cli.people import list_form as command
+
+    return command(id)

@@ -1,9 +1,15 @@
-"""What ``digest subscribers count``, ``tag`` and ``move`` do: many people by a rule."""
+"""What ``digest subscribers count``, ``tag``, ``move`` and ``read-mail`` do: many people at once."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
 import subscribers
 from digest.cli.opening import ask, emit, say, workspace
+from digest.errors import UsageError
 from digest.newsroom import Newsroom
 from subscribers import Rule
 
@@ -54,3 +60,31 @@ def _picked(newsroom: Newsroom, list_id: str, rule: Rule | None) -> int:
 
 def _rule(where: str) -> Rule | None:
     return subscribers.parse_rule(where) if where else None
+
+
+def read_mail(place: Path) -> int:
+    """Unsubscribe who wrote to the unsubscribe mailbox: one message on standard input, or a Maildir's new ones.
+
+    A message of a Maildir is moved to ``cur`` when it was dealt with; what names nobody is moved too, and counted.
+    """
+    left = unknown = 0
+    with workspace() as newsroom:
+        for message, settle in _messages(place):
+            with newsroom.writing() as conn:
+                found = subscribers.leave_by_mail(conn, message, now=newsroom.clock(), keys=newsroom.keys)
+            settle()
+            left += bool(found)
+            unknown += found is None
+    say(f"{left} left by mail; {unknown} messages named nobody.")
+    return 0
+
+
+def _messages(place: Path) -> Iterator[tuple[bytes, Callable[[], object]]]:
+    if str(place) == "-":
+        yield sys.stdin.buffer.read(), lambda: None
+        return
+    if not (place / "new").is_dir() or not (place / "cur").is_dir():
+        raise UsageError(f"{place} is no Maildir (it needs the folders new and cur); or write - for standard input.")
+    for path in sorted((place / "new").iterdir()):
+        # The Maildir way to say that a message was seen.
+        yield path.read_bytes(), partial(path.rename, place / "cur" / f"{path.name}:2,S")

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from digest.errors import SettingsError
 from digest.model import Rights
 from digest.settings.duties import AlertSettings, ReviewSettings
+from digest.settings.reading import RetentionSettings, SignUpSettings
 from digest.settings.values import (
     WEEKDAYS,
     ClockTime,
@@ -216,6 +217,8 @@ class Settings(Strict):
     database: DatabaseSettings = DatabaseSettings()
     transport: TransportSettings = TransportSettings()
     mail: MailSettings = MailSettings()
+    sign_up: SignUpSettings = SignUpSettings()
+    retention: RetentionSettings = RetentionSettings()
     web: WebSettings = WebSettings()
     alerts: AlertSettings = AlertSettings()
     endpoint: EndpointSettings | None = None

@@ -8,8 +8,10 @@ from fastapi.responses import JSONResponse
 import subscribers
 from digest import store
 from digest.errors import DigestError
+from digest.housekeeping import erase_traces
 from digest.mailing import NewsletterMailer
 from digest.newsroom import Newsroom
+from digest.settings import secret
 from digest.web import public
 
 SECURITY_HEADERS = {
@@ -42,6 +44,12 @@ def make_app(newsroom: Newsroom) -> FastAPI:
             site_url=settings.site.url,
             mailer_of=mailer,
             sections_of=sections_of,
+            policy=settings.sign_up.policy,
+            courtesy=subscribers.Courtesy(settings.sign_up.welcome, settings.sign_up.goodbye),
+            keep_ip=settings.sign_up.keep_ip,
+            language=settings.newsletters[0].language[:2],
+            on_forget=erase_traces(newsroom),
+            api_key=_api_key(newsroom),
         )
     )
 
@@ -70,3 +78,10 @@ def make_app(newsroom: Newsroom) -> FastAPI:
         return response
 
     return app
+
+
+def _api_key(newsroom: Newsroom) -> str:
+    wanted = newsroom.settings.sign_up
+    if not wanted.api_key_env and wanted.api_key_file is None:
+        return ""
+    return secret(newsroom.base, "key for sign-ups", env=wanted.api_key_env, file=wanted.api_key_file)

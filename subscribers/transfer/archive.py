@@ -40,7 +40,7 @@ def unpacked(path: Path) -> Iterator[Iterator[Path]]:
     try:
         with zipfile.ZipFile(path) as archive, TemporaryDirectory(prefix="subscribers-") as folder:
             yield _iter_files(archive, _members(path, archive), Path(folder))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
         raise BadFile(f"The archive {path} cannot be unpacked: {error}.") from error
 
 

@@ -14,7 +14,7 @@ from digest.settings import Settings
 from tests.tree import ROOT, name_of, project_files
 
 RUNNING = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
-TABLE = re.compile(r"^(#{2,}) `\[+([a-z.]+)\]+`$(.*?)(?=^#{2,} |\Z)", re.MULTILINE | re.DOTALL)
+TABLE = re.compile(r"^(#{2,}) `\[+([a-z._]+)\]+`$(.*?)(?=^#{2,} |\Z)", re.MULTILINE | re.DOTALL)
 NOT_KEYS = {"base"}
 
 
