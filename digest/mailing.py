@@ -6,9 +6,11 @@ What the transports, the ledger and the encoder promise each other meets here an
 from __future__ import annotations
 
 import dataclasses
+import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -119,11 +121,19 @@ def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Pr
                 deadline=stored.deadline,
                 on_progress=on_progress,
                 batch=BATCH,
+                on_stall=lambda why: _note_stall(newsroom, stored, why),
             )
         finally:
             transport.close()
     _close(newsroom, stored, result)
     return result
+
+
+def _note_stall(newsroom: Newsroom, stored: StoredEdition, why: str) -> None:
+    """Write a stall down where the report and the alerts find it; the database may be what it hangs on."""
+    logging.getLogger(__name__).warning("%s: %s", stored.key, why)
+    with suppress(subscribers.DatabaseError), newsroom.writing() as conn:
+        store.log(conn, newsroom.clock(), "stalled", why, stored.key.newsletter, str(stored.key))
 
 
 def send_proof(

@@ -86,7 +86,7 @@ def bar(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
 
         def on_progress(progress: Progress) -> None:
             if tell_count is not None:
-                tell_count(progress.done, progress.expected)
+                tell_count(progress.done, progress.expected, f"{progress.per_second:,.0f}/s")
             until = progress.waiting_until
             if until is not None and until not in told:
                 told.add(until)
@@ -101,15 +101,18 @@ def bar(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
 
 
 @contextmanager
-def counted(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+def counted(what: str, *, quiet: bool) -> Iterator[Callable[..., None] | None]:
     """Show how many of about how many are done, on a terminal; nothing elsewhere."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        *(TextColumn(what), BarColumn(), MofNCompleteColumn()),
+        *(TextColumn("{task.fields[rate]}"), TimeRemainingColumn()),
+    )
     with Bar(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(what, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
+        task = shown.add_task(what, total=None, rate="")
+        yield lambda done, total, rate="": shown.update(task, completed=done, total=total, rate=rate)
 
 
 def _proof(newsroom: Newsroom, key: EditionKey, addresses: tuple[str, ...], *, as_json: bool) -> int:

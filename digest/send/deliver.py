@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from digest.errors import LedgerError, TransportError
 from digest.model import Claim, Counts, Fate, Mark, Outcome, Outgoing, said
 from digest.protocols import Clock, Ledger, Transport
-from digest.send import retry
+from digest.send import retry, watchdog
 from digest.send.gate import EditionGate
 from digest.send.interrupt import on_interrupt
 
@@ -67,12 +67,15 @@ def deliver_edition(
     on_progress: Callable[[Progress], None] | None = None,
     batch: int = BATCH,
     jitter: Callable[[], float] = random.random,
+    on_stall: Callable[[str], None] | None = None,
+    stall_s: float = watchdog.LIMIT_S,
 ) -> Counts:
     """Send an edition to everybody the ledger still names and return its account.
 
     Ends when nothing open is left that this process may take, when the editors stop it, or at the deadline: what
     is deferred then fails, what was never tried stays open. Waits while paused. ``encode`` may return an outcome
-    instead of a message. Raises TransportError when mail is refused for our own fault or cannot be handed over,
+    instead of a message. ``on_stall`` is told, from another thread, what a silence of ``stall_s`` seconds is about.
+    Raises TransportError when mail is refused for our own fault or cannot be handed over,
     LedgerError when the record cannot be kept, KeyboardInterrupt after Ctrl-C; all of them after settling.
     """
     send = _Send(
@@ -87,6 +90,8 @@ def deliver_edition(
         on_progress=on_progress,
         batch=max(batch, transport.batch),
         jitter=jitter,
+        on_stall=on_stall,
+        stall_s=stall_s,
     )
     with on_interrupt(gate.interrupt):
         return send.run()
@@ -110,6 +115,9 @@ class _Send:
     on_progress: Callable[[Progress], None] | None
     batch: int
     jitter: Callable[[], float]
+    on_stall: Callable[[str], None] | None = None
+    stall_s: float = watchdog.LIMIT_S
+    doing: str = ""
     held: dict[int, Claim] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     doubtful: list[tuple[Claim, Outcome]] = field(default_factory=list)
@@ -165,18 +173,32 @@ class _Send:
         return not self.refusal
 
     def _hand_over(self) -> None:
-        with _closing(self.transport.deliver(self._messages(), self.gate)) as outcomes:
+        told = None if self.on_stall is None else self._stalled
+        with (
+            watchdog.watching(told, limit_s=self.stall_s) as seen,
+            _closing(self.transport.deliver(self._messages(), self.gate)) as outcomes,
+        ):
             for outcome in outcomes:
+                seen()
                 self._take(outcome)
         if self.held and self._may_go_on() and self.exhausted:
             raise TransportError(
                 f"The {self.transport.kind} transport ended without telling what became of its messages."
             )
 
+    def _stalled(self, silent_s: float) -> None:
+        if self.on_stall is not None:
+            self.on_stall(
+                f"Nothing has happened for {silent_s:.0f} s: {len(self.held)} messages wait for {self.doing}. "
+                f"{self.done} of {self.expected} are done."
+            )
+
     def _messages(self) -> Iterator[Outgoing]:
         while self._may_go_on():
+            self.doing = "the record in the database"
             self._flush()
             claims = self.ledger.claim(self.edition_id, self.batch)
+            self.doing = f"the answer of the {self.transport.kind} transport"
             self.exhausted = not claims
             if not claims:
                 return

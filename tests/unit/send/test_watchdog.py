@@ -1,0 +1,31 @@
+"""Who is told when a send makes no progress."""
+
+from __future__ import annotations
+
+import threading
+
+from digest.send.watchdog import watching
+
+
+def test_a_silence_is_told_once_and_the_next_one_again() -> None:
+    told: list[float] = []
+    heard = threading.Semaphore(0)
+
+    def tell(seconds: float) -> None:
+        told.append(seconds)
+        heard.release()
+
+    with watching(tell, limit_s=0.02) as seen:
+        assert heard.acquire(timeout=10)
+        seen()
+        assert heard.acquire(timeout=10)
+
+    assert len(told) == 2 and min(told) >= 0.02
+
+
+def test_nobody_watches_without_somebody_to_tell() -> None:
+    before = threading.active_count()
+
+    with watching(None) as seen:
+        seen()
+        assert threading.active_count() == before
