@@ -34,15 +34,22 @@ from digest.settings import NewsletterSettings
 from digest.store import StoredEdition
 from digest.summarise.endpoint import EndpointSummarizer, open_endpoint
 
+MOST_PAST = 2000
+"""Past stories that sections are learned from; more teach little and cost a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A saved draft, how many stories the window offered, and what the editor should know."""
+    """A saved draft, how many stories the window offered, and what the editor should know.
+
+    ``possible`` are groups of printed stories that may tell of one event: an editor merges them or does not.
+    """
 
     stored: StoredEdition
     offered: int
     warnings: tuple[str, ...] = ()
     unapplied: tuple[str, ...] = ()
+    possible: tuple[Cluster, ...] = ()
 
     @property
     def edition(self) -> Edition:
@@ -64,10 +71,11 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None)
         acts = store.acts(conn, key)
         printed = store.printed(conn, key.newsletter, now - newsletter.max_age * 2, exclude=key)
         number = store.next_number(conn, key.newsletter)
+        decided = [editorial.decision_of(act) for act in store.groupings(conn)]
     choices = editorial.choices(acts)
     usable, withheld = select(offered, newsletter, now)
-    clusters = arrange.cluster(usable, decisions=choices.decisions)
-    fresh, repeated, labels = _without_repeats(clusters, printed)
+    grouped = arrange.group(usable, decisions=decided)
+    fresh, repeated, labels = _without_repeats(grouped.clusters, printed)
     placed = _place(fresh, printed, newsroom, newsletter, now, choices)
     chosen = arrange.choose(
         placed,
@@ -85,7 +93,7 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None)
         newsletter=newsletter,
         window=window,
         chosen=chosen,
-        words=_words(newsroom, newsletter, labels, summarizer, warnings.append),
+        words=_words(newsroom, newsletter, (labels, printed), summarizer, warnings.append),
         blocks=_blocks(newsroom, newsletter, key, warnings.append),
         left_out=(*merged_away(chosen), *withheld, *repeated),
         number=number,
@@ -100,7 +108,13 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None)
             store.log(conn, now, "endpoint", summarizer.summary(), key.newsletter, str(key))
     if stored is None:
         raise DigestError(f"The draft of {key} vanished while it was saved; run the command again.")
-    return Draft(stored, len(offered), tuple(warnings), unapplied)
+    return Draft(stored, len(offered), tuple(warnings), unapplied, _still_possible(grouped.possible, stored.edition))
+
+
+def _still_possible(possible: Sequence[Cluster], edition: Edition) -> tuple[Cluster, ...]:
+    """Return the groups of which the edition prints two stories or more: only those are worth a look."""
+    printed = {item.story_id for item in edition.items()}
+    return tuple(each for each in possible if sum(story.id in printed for story in each.stories) > 1)
 
 
 def select(
@@ -150,7 +164,8 @@ def _offered(conn: store.Connection, newsletter: NewsletterSettings, window: Win
     sources = newsletter.sources or None
     fresh = list(store.iter_stories(conn, since=window.since, until=window.until, sources=sources))
     known = {story.id for story in fresh}
-    late = store.held_over(conn, newsletter.id, window.since, window.until)
+    late = [*store.held_over(conn, newsletter.id, window.since, window.until)]
+    late += store.changed(conn, newsletter.id, window.since, window.until)
     return fresh + [s for s in late if s.id not in known and (sources is None or s.source in sources)]
 
 
@@ -179,12 +194,14 @@ def _place(
     choices: editorial.Choices,
 ) -> list[Placed]:
     sources = newsroom.settings.sources
-    ladder = arrange.Ladder(
-        section_rules(newsletter.sections),
+    rules = section_rules(newsletter.sections)
+    plain = arrange.Ladder(
+        rules,
         tag_map={tag: section for s in sources for tag, section in s.sections.items()},
         source_defaults={s.name: s.section for s in sources if s.section},
         pins=choices.sections,
     )
+    ladder = plain.with_learner(arrange.PastLearner(rules, plain, lambda: _past(newsroom, now)))
     own = frozenset(s.name for s in sources if s.rights is Rights.OWN)
     placed = []
     for cluster in clusters:
@@ -194,13 +211,19 @@ def _place(
     return placed
 
 
+def _past(newsroom: Newsroom, now: datetime) -> list[Story]:
+    with newsroom.reading() as conn:
+        return store.latest(conn, now, MOST_PAST)
+
+
 def _words(
     newsroom: Newsroom,
     newsletter: NewsletterSettings,
-    labels: Mapping[str, str],
+    before: tuple[Mapping[str, str], Sequence[arrange.Printed]],
     summarizer: Summarizer,
     warn: Callable[[str], None],
 ) -> Words:
+    labels, printed = before
 
     def blurb(placed: Placed) -> Blurb:
         return summarise.blurb(
@@ -209,6 +232,7 @@ def _words(
             policy=newsletter.blurb,
             max_sentences=newsletter.blurb_sentences,
             max_words=newsletter.blurb_words,
+            only=arrange.memory.what_is_new(placed.cluster, printed) if labels.get(placed.cluster.lead.id) else (),
         )
 
     def picture(story: Story, lead: bool) -> Picture | None:

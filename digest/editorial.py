@@ -54,7 +54,7 @@ def choices(acts: Sequence[Act]) -> Choices:
         elif act.act == "drop":
             dropped[story] = _reason(act)
         elif act.act in ("merge", "split"):
-            decisions.append(Decision(act.act, _stories(act)))
+            decisions.append(decision_of(act))
         if act.act in ("lead", "pin", "restore"):
             dropped.pop(story, None)
         if act.act in ("drop", "restore"):
@@ -62,6 +62,11 @@ def choices(acts: Sequence[Act]) -> Choices:
             lead = None if lead == story else lead
     moved = {story: section for story, section in sections.items() if section}
     return Choices(lead, order, tuple(pins), dropped, moved, tuple(decisions))
+
+
+def decision_of(act: Act) -> Decision:
+    """Return a merge or split as the grouping stage reads it."""
+    return Decision(act.act, _stories(act))
 
 
 def apply(

@@ -4,6 +4,7 @@ from digest.arrange import memory
 from digest.arrange.choose import Chosen, choose
 from digest.arrange.clusters import Grouping, cluster, group
 from digest.arrange.learn import learner_for
+from digest.arrange.past import PastLearner
 from digest.arrange.rank import score
 from digest.arrange.sections import MORE, MORE_TITLE, Ladder, Learner, SectionRule
 from digest.model import Decision, Printed
@@ -16,6 +17,7 @@ __all__ = [
     "Grouping",
     "Ladder",
     "Learner",
+    "PastLearner",
     "Printed",
     "SectionRule",
     "choose",

@@ -19,7 +19,16 @@ LEAST_NEW_SHARE = 0.25
 LEAST_NEW_SENTENCES = 2
 SAME_SENTENCE = 0.6
 
-__all__ = ["LEAST_NEW_SHARE", "UPDATE_LABEL", "Printed", "already", "label_for", "new_sentences", "seen_similarity"]
+__all__ = [
+    "LEAST_NEW_SHARE",
+    "UPDATE_LABEL",
+    "Printed",
+    "already",
+    "label_for",
+    "new_sentences",
+    "seen_similarity",
+    "what_is_new",
+]
 
 
 def already(cluster: Cluster, printed: Sequence[Printed]) -> str | None:
@@ -35,6 +44,12 @@ def label_for(cluster: Cluster, printed: Sequence[Printed]) -> str:
     """Return "Update" for a cluster that was sent before and may come back, else an empty string."""
     before = _find_before(cluster, printed)
     return UPDATE_LABEL if before is not None and _is_materially_new(cluster.lead, before) else ""
+
+
+def what_is_new(cluster: Cluster, printed: Sequence[Printed]) -> tuple[str, ...]:
+    """Return the sentences that an update adds to what was printed; nothing for a story that was not."""
+    before = _find_before(cluster, printed)
+    return new_sentences(cluster.lead, before) if before is not None and before.text else ()
 
 
 def new_sentences(story: Story, before: Printed) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ Each answer says which rule gave it and why, so that an editor can argue with it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -61,6 +62,12 @@ class Ladder:
         self._source_defaults = dict(source_defaults or {})
         self._pins = dict(pins or {})
         self._learner = learner
+
+    def with_learner(self, learner: Learner) -> Ladder:
+        """Return the same rules with a learner that is asked last."""
+        ladder = copy(self)
+        ladder._learner = learner
+        return ladder
 
     def place(self, story: Story) -> Placement:
         """Return where the story stands; it stands in "more" when every rule abstains."""

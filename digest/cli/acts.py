@@ -115,6 +115,11 @@ def _body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str
         return {"story": ""}
     if name in ("lead", "drop", "restore"):
         return {"story": store.resolve(conn, value).id}
+    if name in ("merge", "split"):
+        named = [store.resolve(conn, part.strip()).id for part in value.split(",") if part.strip()]
+        if len(set(named)) < 2:
+            raise UsageError(f"--{name} {value}: name two stories or more, between commas.")
+        return {"stories": named}
     if name == "order":
         return {"stories": [store.resolve(conn, part.strip()).id for part in value.split(",") if part.strip()]}
     story, equals, text = value.partition("=")

@@ -25,13 +25,15 @@ def edit(
     kicker: Annotated[str | None, typer.Option("--kicker", help="STORY=TEXT")] = None,
     subject: Annotated[str | None, typer.Option("--subject")] = None,
     preheader: Annotated[str | None, typer.Option("--preheader")] = None,
+    merge: Annotated[str | None, typer.Option("--merge", help="Stories of one event, between commas.")] = None,
+    split: Annotated[str | None, typer.Option("--split", help="Stories to keep apart for good.")] = None,
     author: Annotated[str, typer.Option("--author", help="Who edits; default: the login name.")] = "",
 ) -> int:
     """Change a draft; the change survives every rebuild. An empty TEXT or SECTION takes an earlier change back."""
     from digest.cli.acts import edit as command
 
     simple = {"lead": lead, "drop": drop, "restore": restore, "order": order, "subject": subject}
-    simple |= {"preheader": preheader}
+    simple |= {"preheader": preheader, "merge": merge, "split": split}
     paired = {"move": section, "headline": headline, "blurb": blurb, "kicker": kicker}
     given = {name: value for name, value in (simple | paired).items() if value is not None}
     return command(edition, given, author)

@@ -74,6 +74,11 @@ def tell_left_out(made: Draft) -> None:
     say(f"{made.offered} in, {len(edition.items())} printed, {len(edition.left_out)} left out")
     for story in edition.left_out:
         say(f"  - {story.headline}: {story.reason}")
+    for each in made.possible:
+        ids = ",".join(story.id[:8] for story in each.stories)
+        say(f"\nPerhaps one event; if so: digest edit {edition.key} --merge {ids}")
+        for story in each.stories:
+            say(f"  ? {story.headline}")
 
 
 def as_document(made: Draft) -> dict[str, Any]:
@@ -87,6 +92,14 @@ def as_document(made: Draft) -> dict[str, Any]:
         "content_hash": made.stored.content_hash,
         "warnings": list(made.warnings),
         "unapplied_edits": list(made.unapplied),
+        "possible": [
+            {
+                "ids": [story.id for story in each.stories],
+                "headlines": [story.headline for story in each.stories],
+                "evidence": each.evidence,
+            }
+            for each in made.possible
+        ],
     }
     return document
 

@@ -5,7 +5,7 @@ Functions take a Connection and never commit; ``job`` and ``engine`` own the tra
 
 from sqlalchemy import Connection
 
-from digest.store.acts import Act, ActName, acts, add_act, remove_act, remove_acts
+from digest.store.acts import Act, ActName, acts, add_act, groupings, remove_act, remove_acts
 from digest.store.database import VERSION_TABLE, check, is_empty, migrations_dir, upgrade
 from digest.store.desk import (
     Correction,
@@ -63,10 +63,12 @@ from digest.store.runlog import LogLine, iter_log, last_log, log
 from digest.store.state import SqlSourceState
 from digest.store.stories import (
     Saved,
+    changed,
     find_story,
     get_story,
     held_over,
     iter_stories,
+    latest,
     order_status,
     resolve,
     save,
@@ -97,6 +99,7 @@ __all__ = [
     "advance",
     "approve",
     "approvers",
+    "changed",
     "check",
     "content_hash",
     "corrections",
@@ -114,12 +117,14 @@ __all__ = [
     "get_edition",
     "get_picture",
     "get_story",
+    "groupings",
     "held_over",
     "is_empty",
     "iter_deliveries",
     "iter_editions",
     "iter_log",
     "iter_stories",
+    "latest",
     "last_cutoff",
     "last_log",
     "load",

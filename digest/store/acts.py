@@ -64,6 +64,12 @@ def acts(conn: sa.Connection, key: EditionKey) -> list[Act]:
     return [Act(row.act, json.loads(row.body), row.author, row.at, row.id) for row in rows]
 
 
+def groupings(conn: sa.Connection) -> list[Act]:
+    """Return every merge and split that an editor ever made, in order: they hold for all editions to come."""
+    rows = conn.execute(sa.select(_a).where(_a.c.act.in_(("merge", "split"))).order_by(_a.c.id))
+    return [Act(row.act, json.loads(row.body), row.author, row.at, row.id) for row in rows]
+
+
 def remove_act(conn: sa.Connection, key: EditionKey, act_id: int) -> bool:
     """Take one act back; return whether it was there."""
     return conn.execute(sa.delete(_a).where(_names(key), _a.c.id == act_id)).rowcount == 1

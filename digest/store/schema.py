@@ -56,6 +56,7 @@ story = sa.Table(
     sa.Index("story_known_at", "known_at"),
     sa.Index("story_url_key", "url_key"),
     sa.Index("story_embargo_until", "embargo_until"),
+    sa.Index("story_changed_at", "changed_at"),
     sa.Index("story_released_at", "released_at"),
 )
 

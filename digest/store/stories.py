@@ -114,6 +114,24 @@ def held_over(conn: sa.Connection, newsletter: str, since: datetime, until: date
         yield _story_of(row)
 
 
+def changed(conn: sa.Connection, newsletter: str, since: datetime, until: datetime) -> Iterator[Story]:
+    """Yield stories that this newsletter printed and whose source changed them in ``[since, until)``, oldest first.
+
+    They may run again if they changed in substance: that is for the newsletter's memory to say.
+    """
+    in_window = sa.and_(_s.c.changed_at >= since, _s.c.changed_at < until, _s.c.version > 1)
+    query = _select_stories(_s.c.version).where(_s.c.known_at < since, in_window, _was_printed(newsletter))
+    for row in conn.execute(query):
+        yield _story_of(row)
+
+
+def latest(conn: sa.Connection, before: datetime, most: int) -> list[Story]:
+    """Return the ``most`` newest stories known before a moment, the newest first: what sections are learned from."""
+    query = _select_stories(_s.c.version).where(_s.c.known_at < before)
+    newest = query.order_by(None).order_by(_s.c.known_at.desc(), _s.c.id).limit(most)
+    return [_story_of(row) for row in conn.execute(newest)]
+
+
 def order_status(conn: sa.Connection, story_id: str, status: Status, now: datetime) -> Story:
     """Hold, release (``usable``) or kill a story by an editor's word, which stands above the source's.
 

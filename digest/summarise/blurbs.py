@@ -5,11 +5,12 @@ An editor's blurb is laid over all of these by ``editorial``; this module sees s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from digest.model import Access, Blurb, Cluster, Origin, Rights, Sentence, Story
 from digest.protocols import Summarizer
-from digest.summarise import document, features, guard
+from digest.summarise import document, features, guard, passages
 from digest.summarise.lead import LeadSummarizer
 from digest.summarise.linear import shipped_weights
 from digest.summarise.select import LEAST_WORDS, MOST_ALIKE
@@ -29,28 +30,33 @@ def blurb(
     max_sentences: int = 3,
     max_words: int = 90,
     pooled: bool = False,
+    only: Collection[str] = (),
 ) -> Blurb:
     """Return the words printed under a cluster's headline.
 
     ``policy`` "summary" prefers the newsroom's newsletter summary, "standfirst" falls back to the standfirst before
     an extract, "extract" takes neither. A link-only story has no words of its own shown (``Origin.NONE``).
-    ``pooled`` lets several accounts of an event speak, each sentence with its story. Raises ValueError on a policy
-    it does not know.
+    ``pooled`` lets several accounts of an event speak, each sentence with its story. ``only`` names the sentences
+    that are new in an update: the blurb is made of them if any can stand. A passage that a correction speaks of is
+    never quoted. Raises ValueError on a policy it does not know.
     """
     if policy not in POLICIES:
         raise ValueError(f"blurb policy {policy!r} is unknown: use one of {', '.join(POLICIES)}")
     story = cluster.lead
     if story.rights is Rights.LINK_ONLY:
         return Blurb("", Origin.NONE, notes=("link-only: the headline alone may be shown",))
-    written = _written(story, policy)
-    if written is not None:
+    written = None if only else _written(story, policy)
+    if written is not None and not passages.is_corrected(written.text, story):
         return written
     if story.access is Access.SUBSCRIBER:
         return _teaser(story, max_sentences, max_words)
+    if only:
+        news = summarizer.summarise([passages.only(story, only)], max_sentences=max_sentences, max_words=max_words)
+        if news.sentences:
+            return _flagged(news, story)
     voices = _voices(cluster) if pooled and cluster.kind == "event" else [story]
-    return _without_corrected(
-        summarizer.summarise(voices, max_sentences=max_sentences, max_words=max_words), cluster.lead
-    )
+    kept = [passages.without_corrected(voice) for voice in voices]
+    return _flagged(summarizer.summarise(kept, max_sentences=max_sentences, max_words=max_words), story)
 
 
 def _written(story: Story, policy: str) -> Blurb | None:
@@ -80,7 +86,7 @@ def _voices(cluster: Cluster) -> list[Story]:
     ]
 
 
-def _without_corrected(made: Blurb, story: Story) -> Blurb:
+def _flagged(made: Blurb, story: Story) -> Blurb:
     """Flag a blurb of a corrected story, so that an editor looks at it before it runs."""
     if not story.corrections or made.origin is Origin.NONE:
         return made

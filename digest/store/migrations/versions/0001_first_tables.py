@@ -63,6 +63,7 @@ def _create_stories() -> None:
     )
     op.create_index("story_embargo_until", "story", ["embargo_until"], unique=False)
     op.create_index("story_known_at", "story", ["known_at"], unique=False)
+    op.create_index("story_changed_at", "story", ["changed_at"], unique=False)
     op.create_index("story_released_at", "story", ["released_at"], unique=False)
     op.create_index("story_url_key", "story", ["url_key"], unique=False)
     op.create_table(
