@@ -57,10 +57,13 @@ class Draft:
         return self.stored.edition
 
 
-def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None) -> Draft:
+def draft(
+    newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None, over_approved: bool = True
+) -> Draft:
     """Build or refresh the draft of an edition from what is stored now, with the editor's acts applied again.
 
-    Raises UsageError when the edition is already on its way.
+    Raises UsageError when the edition is already on its way, Rebuilt when it was approved meanwhile and must not be
+    written over (``over_approved`` false: the schedule's own builds).
     """
     now = newsroom.clock()
     newsletter = newsroom.newsletter(key.newsletter)
@@ -101,7 +104,7 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None)
     )
     edited, unapplied = editorial.apply(edition, acts, refresh=lambda e: finish(e, newsletter))
     with newsroom.writing() as conn:
-        store.save_draft(conn, edited, now=now)
+        store.save_draft(conn, edited, now=now, over_approved=over_approved)
         stored = store.load(conn, key)
         store.log(conn, now, "build", f"{len(edited.items())} of {len(offered)} stories", key.newsletter, str(key))
         if isinstance(summarizer, EndpointSummarizer):

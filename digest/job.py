@@ -7,6 +7,7 @@ anew, a frozen edition keeps its bytes, and the ledger lets nobody get it twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,8 +99,11 @@ def run(
         stored = store.load(conn, key)
     if stored is None or stored.frozen_at is None:
         gather(newsroom, on_source=on_source)
-        if stored is None or not (stored.is_approved or stored.held):
-            draft(newsroom, key)
+        waits = stored is not None and newsroom.newsletter(key.newsletter).review.waits
+        if stored is None or not (stored.is_approved or stored.held or waits):
+            # An editor who approves while this builds has the last word.
+            with suppress(Rebuilt):
+                draft(newsroom, key, over_approved=False)
     return deliver(newsroom, key, deadline=deadline, on_progress=on_progress)
 
 
@@ -116,8 +120,10 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
         )
     if stored.state is State.EXPIRED and not stored.is_approved:
         raise Withheld(f"{key} is too late: {stored.why}. Send it all the same with `digest approve {key}`.")
-    stored, notes = _without_withdrawn(newsroom, stored)
     newsletter = newsroom.newsletter(key.newsletter)
+    if newsletter.review.unless_approved == "hold" and not stored.is_approved:
+        raise Withheld(_not_approved(newsroom, stored, newsletter.review.approvals))
+    stored, notes = _without_withdrawn(newsroom, stored)
     printed = len(stored.edition.items())
     if printed < max(1, newsletter.minimum_stories):
         raise Withheld(_too_thin(newsroom, stored, printed, newsletter.minimum_stories))
@@ -145,7 +151,16 @@ def _without_withdrawn(newsroom: Newsroom, stored: StoredEdition) -> tuple[Store
         return stored, ()
     if stored.is_approved:
         raise Withheld(f"{stored.key} was approved, and since then {'; '.join(withdrawn)}. Build and approve it again.")
-    return draft(newsroom, stored.key).stored, tuple(withdrawn)
+    return draft(newsroom, stored.key, over_approved=False).stored, tuple(withdrawn)
+
+
+def _not_approved(newsroom: Newsroom, stored: StoredEdition, needed: int) -> str:
+    with newsroom.reading() as conn:
+        have = len(store.approvers(conn, stored.id, stored.content_hash))
+    return (
+        f"{stored.key} was not approved: {have} of {needed} approvals, and unless_approved is “hold”. "
+        f"Look at it with `digest preview {stored.key.newsletter}`, let it go with `digest approve {stored.key}`."
+    )
 
 
 def _too_thin(newsroom: Newsroom, stored: StoredEdition, printed: int, minimum: int) -> str:

@@ -22,6 +22,11 @@ class ReviewSettings(Strict):
     unless_approved: Literal["send", "hold"] = "send"
     approvals: int = Field(default=1, ge=1, le=2)
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether a draft that editors were shown is left as it is until they approve it."""
+        return self.unless_approved == "hold"
+
     @model_validator(mode="after")
     def _can_be_done(self) -> ReviewSettings:
         if self.build_at > timedelta(hours=24):

@@ -17,8 +17,8 @@ from digest.store.desk import (
     corrections,
     corrections_since,
     quieten,
+    raise_alarm,
     remove_special_day,
-    ring,
     ringing,
     special_days,
 )
@@ -58,7 +58,7 @@ from digest.store.ledger import (
 )
 from digest.store.ledger_schema import State as DeliveryState
 from digest.store.pictures import get_picture, put_picture
-from digest.store.plans import Plan, advance, ensure_plan
+from digest.store.plans import Plan, advance, ensure_plan, find_plan
 from digest.store.runlog import LogLine, iter_log, last_log, log
 from digest.store.state import SqlSourceState
 from digest.store.stories import (
@@ -110,6 +110,7 @@ __all__ = [
     "ensure_plan",
     "erase_deliveries",
     "expire",
+    "find_plan",
     "find_story",
     "finish",
     "flags",
@@ -124,9 +125,9 @@ __all__ = [
     "iter_editions",
     "iter_log",
     "iter_stories",
-    "latest",
     "last_cutoff",
     "last_log",
+    "latest",
     "load",
     "load_id",
     "log",
@@ -138,13 +139,13 @@ __all__ = [
     "printed",
     "put_picture",
     "quieten",
+    "raise_alarm",
     "remove_act",
     "remove_acts",
     "remove_special_day",
     "reopen",
     "resolve",
     "resolve_ambiguous",
-    "ring",
     "ringing",
     "save",
     "save_draft",

@@ -85,7 +85,7 @@ def special_days(conn: sa.Connection, newsletter: str, *, since: date) -> list[S
     ]
 
 
-def ring(conn: sa.Connection, name: str, problem: str, *, now: datetime, every: timedelta) -> bool:
+def raise_alarm(conn: sa.Connection, name: str, problem: str, *, now: datetime, every: timedelta) -> bool:
     """Note an alarm; True when it must be told now: it is new, it had ended, or was last told ``every`` ago.
 
     Of several processes that see the same trouble one is told True.
@@ -104,8 +104,9 @@ def quieten(conn: sa.Connection, name: str, *, now: datetime) -> bool:
 
 
 def ringing(conn: sa.Connection) -> dict[str, str]:
-    """Return the alarms that stand, by name: what is wrong."""
-    query = sa.select(_t.c.name, _t.c.problem).where(_t.c.ended_at.is_(None)).order_by(_t.c.name)
+    """Return the alarms that stand, by name: what is wrong. What was only noted as told is none."""
+    standing = sa.and_(_t.c.ended_at.is_(None), _t.c.problem != "")
+    query = sa.select(_t.c.name, _t.c.problem).where(standing).order_by(_t.c.name)
     return {row.name: row.problem for row in conn.execute(query)}
 
 

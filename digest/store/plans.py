@@ -38,7 +38,16 @@ def ensure_plan(conn: sa.Connection, newsletter: str, *, now: datetime, timezone
         changed = sa.update(_p).where(mine, _p.c.rule != rule)
         conn.execute(changed.where(_p.c.rule != "").values(edited_at=now, rule=rule))
         conn.execute(changed.values(rule=rule))
-    row = conn.execute(sa.select(_p).where(mine)).one()
+    found = find_plan(conn, newsletter)
+    assert found is not None
+    return found
+
+
+def find_plan(conn: sa.Connection, newsletter: str) -> Plan | None:
+    """Return a newsletter's plan, or None before its schedule first ran."""
+    row = conn.execute(sa.select(_p).where(_p.c.newsletter == newsletter)).one_or_none()
+    if row is None:
+        return None
     last = date.fromisoformat(row.last_planned) if row.last_planned else None
     return Plan(newsletter, date.fromisoformat(row.since_day), last, row.edited_at)
 

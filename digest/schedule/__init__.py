@@ -7,7 +7,7 @@ at the changes of the clock. One due day gives one decision, whatever is asked h
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as TimeOfDay
 from functools import lru_cache
@@ -33,6 +33,7 @@ _GONE = (State.FROZEN, State.SENT, State.STOPPED, State.EXPIRED)
 class Rule:
     """When a newsletter is due. ``time`` and ``not_after`` are local to ``timezone``; ``days`` are mon … sun.
 
+    ``free`` are days without an edition and why: holidays, and what an editor took out.
     A ``not_after`` earlier in the day than ``time`` belongs to the next day; None gives ``PATIENCE``.
     """
 
@@ -41,8 +42,15 @@ class Rule:
     time: TimeOfDay
     timezone: str
     skip_dates: Collection[date] = frozenset()
+    free: Mapping[date, str] = field(default_factory=dict)
     not_after: TimeOfDay | None = None
     slot: str = "main"
+
+    def why_skipped(self, day: date) -> str:
+        """Return why a day has no edition, or an empty string."""
+        if day in self.free:
+            return f"{day.isoformat()}: {self.free[day]}"
+        return f"{day.isoformat()} is a date to skip" if day in self.skip_dates else ""
 
     def words(self) -> str:
         """Return the rule as text: what a plan compares to see that it was changed."""
@@ -85,6 +93,15 @@ def deadline_of(rule: Rule, day: date) -> datetime | None:
     return due + PATIENCE if last is None or last <= due else last
 
 
+def moment_after(due: datetime, at: TimeOfDay, day: date, timezone: str) -> datetime | None:
+    """Return the first moment after ``due`` at which the zone's clock shows ``at``, on the due day or the next."""
+    for local in (day, day + timedelta(days=1)):
+        moment = _local_moment(local, at, timezone)
+        if moment is not None and moment > due:
+            return moment
+    return None
+
+
 def decide(
     rule: Rule,
     *,
@@ -113,6 +130,20 @@ def decide(
     return decisions
 
 
+def decide_extra(key: EditionKey, due: datetime, *, now: datetime, state: State | None) -> Decision | None:
+    """Return what to do about an extra edition that an editor put on the calendar; None before its time."""
+    if due > now:
+        return None
+    deadline = due + PATIENCE
+    if state in _GONE:
+        return Decision(key, due, deadline, "done", f"its edition is {state}")
+    late = now - due
+    if now > deadline:
+        return Decision(key, due, deadline, "expired", f"an extra edition due {due:%H:%M} UTC; {_span(late)} late")
+    verdict: Verdict = "late-send" if late > LATE_AFTER else "send"
+    return Decision(key, due, deadline, verdict, f"an extra edition, due {due:%Y-%m-%d %H:%M} UTC")
+
+
 def settled_until(decisions: Sequence[Decision]) -> date | None:
     """Return the last day up to which no decision asks for a send any more: what a plan may advance to."""
     settled = None
@@ -132,8 +163,8 @@ def upcoming(rule: Rule, now: datetime, n: int = 30) -> list[Decision]:
         due, deadline = due_moment(rule, day), deadline_of(rule, day)
         if due is None or deadline is None or due <= now:
             continue
-        skipped = day in rule.skip_dates
-        because = "a date to skip" if skipped else f"{rule.time:%H:%M} in {rule.timezone}"
+        skipped = rule.why_skipped(day)
+        because = skipped or f"{rule.time:%H:%M} in {rule.timezone}"
         key = EditionKey(rule.newsletter, day, rule.slot)
         found.append(Decision(key, due, deadline, "skip" if skipped else "send", because))
         if len(found) >= n:
@@ -152,8 +183,8 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     if state in _GONE:
         return "done", f"its edition is {state}"
-    if day in rule.skip_dates:
-        return "skip", f"{day.isoformat()} is a date to skip"
+    if skipped := rule.why_skipped(day):
+        return "skip", skipped
     if edited_at is not None and due < edited_at:
         return "skip", f"the schedule was changed at {edited_at:%Y-%m-%d %H:%M} UTC, after this edition's time"
     late = now - due

@@ -6,24 +6,41 @@ several processes at once makes each edition once.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest import job, store
+from digest.engine import alarms
+from digest.engine.alarms import Alarm
+from digest.engine.calendar import calendar_of, coming, extras, local_day
+from digest.engine.review import prepare, tell_editors
+from digest.engine.watch import watch
 from digest.errors import DigestError, Withheld
 from digest.housekeeping import keep_house
 from digest.model import EditionKey
 from digest.newsroom import Newsroom
-from digest.schedule import Decision, Rule, decide, settled_until, upcoming
+from digest.schedule import Decision, decide, settled_until
 from digest.settings import NewsletterSettings
+
+__all__ = ["TICK_S", "Ticked", "coming", "plan", "tick", "ticking"]
 
 TICK_S = 20
 """Seconds between two looks at the table: an edition leaves at most this much later than its time."""
+
+
+_TROUBLES = {
+    "failed": "failed",
+    "unfinished": "is not finished",
+    "withheld": "was not sent",
+    "expired": "was too late and was not sent",
+}
+_ONCE = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +52,16 @@ class Ticked:
     detail: str
 
 
-def rule_of(newsletter: NewsletterSettings) -> Rule:
-    """Return the pure rule that says when a newsletter is due."""
-    return Rule(
-        newsletter=newsletter.id,
-        days=newsletter.days,
-        time=newsletter.time,
-        timezone=newsletter.timezone,
-        skip_dates=frozenset(newsletter.skip_dates),
-        not_after=newsletter.not_after,
-    )
-
-
 def tick(newsroom: Newsroom, *, on_done: Callable[[Ticked], None] | None = None) -> tuple[Ticked, ...]:
-    """Do what is due now: first what a crash left unfinished, then each newsletter's editions of today."""
+    """Do what is due now: what a crash left unfinished, each newsletter's editions, drafts for editors, alarms.
+
+    A newsletter whose calendar cannot be read or whose draft cannot be shown does not keep the others from going.
+    """
     done: list[Ticked] = []
 
     def note(ticked: Ticked) -> None:
         done.append(ticked)
+        _alarm(newsroom, ticked)
         if on_done is not None:
             on_done(ticked)
 
@@ -60,19 +69,30 @@ def tick(newsroom: Newsroom, *, on_done: Callable[[Ticked], None] | None = None)
     for key in _unfinished(newsroom):
         note(_attempt(newsroom, key, None))
     for newsletter in newsroom.settings.newsletters:
-        for decision in plan(newsroom, newsletter):
-            if decision.verdict == "expired":
-                note(Ticked(decision.key, "expired", decision.because))
-            elif decision.verdict in ("send", "late-send"):
-                note(_attempt(newsroom, decision.key, decision.deadline))
+        try:
+            _tick_one(newsroom, newsletter, note)
+        except DigestError as error:
+            key = EditionKey(newsletter.id, local_day(newsroom, newsletter))
+            note(_told(newsroom, Ticked(key, "failed", str(error))))
+    watch(newsroom)
     return tuple(done)
+
+
+def _tick_one(newsroom: Newsroom, newsletter: NewsletterSettings, note: Callable[[Ticked], None]) -> None:
+    for decision in plan(newsroom, newsletter):
+        if decision.verdict == "expired":
+            note(Ticked(decision.key, "expired", decision.because))
+        elif decision.verdict in ("send", "late-send"):
+            note(_attempt(newsroom, decision.key, decision.deadline))
+    for key, what in prepare(newsroom, newsletter):
+        note(Ticked(key, "review", what))
 
 
 def plan(newsroom: Newsroom, newsletter: NewsletterSettings) -> Sequence[Decision]:
     """Return what a newsletter's rule decides now; days that need no more looking at are put behind it."""
     now = newsroom.clock()
-    rule = rule_of(newsletter)
     with newsroom.writing() as conn:
+        rule = calendar_of(conn, newsroom, newsletter)
         row = store.ensure_plan(conn, newsletter.id, now=now, timezone=newsletter.timezone, rule=rule.words())
         decisions = decide(
             rule,
@@ -88,14 +108,19 @@ def plan(newsroom: Newsroom, newsletter: NewsletterSettings) -> Sequence[Decisio
                 if decision.key.day <= settled and decision.verdict in ("skip", "expired"):
                     store.expire(conn, decision.key, now=now, why=decision.because)
                     store.log(conn, now, decision.verdict, decision.because, newsletter.id, str(decision.key))
-    return decisions
+        return [*decisions, *_settle_extras(conn, newsroom, newsletter)]
 
 
-def coming(newsroom: Newsroom, count: int) -> list[Decision]:
-    """Return the next decisions over all newsletters, the earliest first."""
-    now = newsroom.clock()
-    decisions = [d for n in newsroom.settings.newsletters for d in upcoming(rule_of(n), now, count)]
-    return sorted(decisions, key=lambda d: (d.due, d.key))[:count]
+def _settle_extras(conn: store.Connection, newsroom: Newsroom, newsletter: NewsletterSettings) -> list[Decision]:
+    """Return what to do about extra editions; one that is done or too late leaves the calendar with its reason."""
+    found = []
+    for decision in extras(conn, newsroom, newsletter):
+        if decision.verdict in ("done", "expired") and store.remove_special_day(conn, decision.key):
+            store.expire(conn, decision.key, now=newsroom.clock(), why=decision.because)
+            if decision.verdict == "expired":
+                store.log(conn, newsroom.clock(), "expired", decision.because, newsletter.id, str(decision.key))
+        found.append(decision)
+    return found
 
 
 def _unfinished(newsroom: Newsroom) -> list[EditionKey]:
@@ -125,6 +150,36 @@ def _told(newsroom: Newsroom, ticked: Ticked) -> Ticked:
         if last is None or last.detail != ticked.detail:
             store.log(conn, newsroom.clock(), ticked.result, ticked.detail, ticked.key.newsletter, str(ticked.key))
     return ticked
+
+
+def _alarm(newsroom: Newsroom, ticked: Ticked) -> None:
+    """Ring for what did not go, and say when something went that had not or that somebody waits for."""
+    troubles = [f"{result}:{ticked.key}" for result in _TROUBLES]
+    if ticked.result in _TROUBLES:
+        steps = (f"Look: digest log {ticked.key.newsletter}", f"Send it: digest send {ticked.key.newsletter}")
+        what = f"{ticked.key} {_TROUBLES[ticked.result]}"
+        alarms.ring(newsroom, Alarm(f"{ticked.result}:{ticked.key}", what, ticked.detail, steps))
+        if ticked.result == "withheld":
+            _tell_withheld(newsroom, ticked)
+    elif ticked.result in ("sent", "already"):
+        for name in troubles:
+            alarms.quieten(newsroom, name)
+    if ticked.result == "sent":
+        alarms.summary(newsroom, f"{ticked.key} is out", ticked.detail)
+
+
+def _tell_withheld(newsroom: Newsroom, ticked: Ticked) -> None:
+    """Tell the editors too, once for each reason."""
+    newsletter = newsroom.newsletter(ticked.key.newsletter)
+    reason = hashlib.sha256(ticked.detail.encode()).hexdigest()[:8]
+    with newsroom.writing() as conn:
+        stored = store.load(conn, ticked.key)
+        name = f"told:{ticked.key}:{reason}"
+        new = store.raise_alarm(conn, name, "", now=newsroom.clock(), every=_ONCE)
+    if new and stored is not None and newsletter.review.editors:
+        with suppress(DigestError):
+            # The alarm is out by its own way already; the editors' mailbox comes on top of it.
+            tell_editors(newsroom, newsletter, stored, (f"It was not sent: {ticked.detail}",))
 
 
 @contextmanager
