@@ -1,8 +1,8 @@
 """Sending: rate and CPU beside smtp-source, a far server's rate, DKIM, the ledger's share, a million readers.
 
-``send speed | pace | dkim | ledger | million``; without a word all but the last. Everything goes to loopback, which
-says nothing about what a provider lets through. *CPU* is user + system of the client; *steady* leaves out starting,
-reading, rendering and freezing, which is told as *whole* and *start*.
+``send speed | pace | dkim | ledger | leaving | peers | million``; without a word all but the last. All goes to
+loopback, which says nothing about what a provider lets through. *CPU* is user + system of the client; *steady* leaves
+out starting, reading, rendering and freezing, which is told as *whole* and *start*.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.sends import growth, pace, signing, speed
+from benchmarks.sends import growth, leaving, pace, signing, speed
 
-PARTS = ("speed", "pace", "dkim", "ledger", "peers", "million")
+PARTS = ("speed", "pace", "dkim", "ledger", "leaving", "peers", "million")
 
 
 def run(argv: Sequence[str]) -> int:
@@ -49,6 +49,8 @@ def _measure(part: str, options: argparse.Namespace, say: Callable[[str], None])
         return signing.measure(options.runs, say)
     if part == "ledger":
         return growth.ledger_share(options.readers, min(options.runs, 3), say)
+    if part == "leaving":
+        return leaving.measure(6_000, 0.02, say)
     if part == "peers":
         return _peers()
     return growth.measure(1_000_000, say)
