@@ -82,6 +82,7 @@ class Connection(asyncio.BufferedProtocol):
         self._late: Outgoing | None = None
         self._securing: asyncio.Task[None] | None = None
         self._why: Exception | None = None
+        self._is_lost = False
         self.deadline = _NEVER
         self.was_ready = False
         self.has_settled = False
@@ -128,8 +129,11 @@ class Connection(asyncio.BufferedProtocol):
             self._rearm(session)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the owner which messages this leaves open."""
+        """Tell the owner, once, which messages this leaves open."""
         self.deadline = _NEVER
+        if self._is_lost:
+            return
+        self._is_lost = True
         doubtful, announced = self._session.pending() if self._session else ([], [])
         if self._late is not None:
             announced.append(self._late)
@@ -273,15 +277,20 @@ class Connection(asyncio.BufferedProtocol):
                 ssl_handshake_timeout=self._timeout_s,
             )
         except (OSError, ssl.CertificateError) as error:
-            self.drop(tls_failure(self._account, error))
+            self._lose(tls_failure(self._account, error))
             return
         if secured is None:
-            self.drop(TransportError(f"The mail server {self._account} closed the connection while TLS began."))
+            self._lose(TransportError(f"The mail server {self._account} closed the connection while TLS began."))
             return
         self._transport = secured
         session.secured()
         self._write(session)
         self._rearm(session)
+
+    def _lose(self, why: Exception) -> None:
+        """Hang up while TLS begins: asyncio tells nobody of a connection that ends within its handshake."""
+        self.drop(why)
+        self.connection_lost(None)
 
 
 def tls_failure(account: Account, error: Exception) -> TransportError:
