@@ -53,6 +53,10 @@ _PLAIN = _any(
     r"dismiss(?:es|ed|ing)? (?:\w+ ){0,3}(?:claims?|allegations?|accusations?|accounts?|suggestions?|reports?|criticism"
     r"|findings?|rumou?rs?)\b",
 )
+_PLAIN_HINTS = (
+    "den", "refut", "rebut", "repudiat", "disput", "repel", "repuls", "beaten", "thwart", "contest", "guilty",
+    "innocence", "reject", "dismiss",
+)  # fmt: skip
 _DOUBT = _any(
     r"(?:call|calls|called|describ\w+|brand\w+|label\w+) (?:\w+ ){0,5}(?:false|untrue|baseless|unfounded|absurd"
     r"|nonsense|fabricat\w+|fake|forger(?:y|ies)|lies?|ridiculous|wrong|misleading|propaganda|inaccurate"
@@ -93,7 +97,7 @@ def has_claim(text: str) -> bool:
 
 def denial(text: str) -> int:
     """Return how plainly a sentence answers a claim: 3 denies it, 2 doubts it, 1 comments, 0 does none of these."""
-    if _PLAIN.search(text):
+    if _is_plain(text):
         return 3
     if _DOUBT.search(text):
         return 2
@@ -102,6 +106,8 @@ def denial(text: str) -> int:
 
 def balance(read: Document, scores: Sequence[float], chosen: list[int], limits: Limits, gate: Guarding) -> list[int]:
     """Return the places of a fair blurb: unchanged if nothing is contested, or the answer is there already."""
+    if not any(has_claim(read.texts[i]) for i in chosen) and not _has_near_denial(read):
+        return chosen
     strengths = [denial(text) for text in read.texts[:DEPTH]]
     if not _is_one_sided(read, chosen, strengths):
         return chosen
@@ -129,6 +135,17 @@ def _is_one_sided(read: Document, chosen: Sequence[int], strengths: Sequence[int
     if any(has_claim(read.texts[i]) for i in chosen):
         return said < min(best, 2)
     return said < 2 and any(strength == 3 and _is_near(read, place) for place, strength in enumerate(strengths))
+
+
+def _has_near_denial(read: Document) -> bool:
+    """Tell whether a plain denial stands near the top: the quick look that spares most stories the long one."""
+    return any(_is_plain(text) and _is_near(read, place) for place, text in enumerate(read.texts[: NEAR + 1]))
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a sentence denies; looking for a few letters first is many times faster than the pattern."""
+    lowered = text.lower()
+    return any(hint in lowered for hint in _PLAIN_HINTS) and _PLAIN.search(text) is not None
 
 
 def _is_near(read: Document, place: int) -> bool:

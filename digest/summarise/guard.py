@@ -72,6 +72,8 @@ _PRONOUN_ATTRIBUTION = re.compile(
     rf"|\b(?:{_REPORTING})\s+(?:he|she|they)\b(?=\s*[.,;]|$)",
     re.IGNORECASE,
 )
+_PRONOUNS = frozenset({"he", "she", "they", "it"})
+_LETTERS = re.compile(r"[a-z]+")
 _STRAIGHT = re.compile(r"(?<=\d)\"(?=[\s,.;)])")
 _LEADING_QUOTE = re.compile(r"^[\"“”'‘’«»(\[\s]+")
 _QUOTATION = re.compile(r"[\"“][^\"“”]*[\"”]|^[‘'].*[’']$", re.DOTALL)
@@ -90,11 +92,20 @@ def problem(sentence: str) -> str:
         return "points back at something"
     if _starts_with_connective(words) and not quoted:
         return "starts with a connective"
-    if _PRONOUN_ATTRIBUTION.search(_QUOTATION.sub(" ", text)) and not _names_before_pronoun(text):
+    if _has_pronoun(text) and _is_attributed_to_pronoun(text):
         return "is attributed to a pronoun"
     if is_open_quotation(text):
         return OPEN_QUOTATION
     return ""
+
+
+def _is_attributed_to_pronoun(text: str) -> bool:
+    return _PRONOUN_ATTRIBUTION.search(_QUOTATION.sub(" ", text)) is not None and not _names_before_pronoun(text)
+
+
+def _has_pronoun(text: str) -> bool:
+    """Tell whether a pronoun stands in a text at all: the quick look before the slow pattern."""
+    return not _PRONOUNS.isdisjoint(_LETTERS.findall(text.lower()))
 
 
 class Guarding(Protocol):

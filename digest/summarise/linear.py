@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import mul
 from pathlib import Path
 
 from digest.model import Blurb, Origin, Story
@@ -25,7 +26,7 @@ class Weights:
 
     def score(self, row: Sequence[float]) -> float:
         """Return the score of one sentence."""
-        return self.bias + sum(weight * value for weight, value in zip(self.values, row, strict=True))
+        return self.bias + sum(map(mul, self.values, row))
 
 
 @cache
