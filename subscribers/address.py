@@ -48,8 +48,7 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Read one bare address, spaces round it allowed; raises BadAddress with the reason in words."""
-    text = text.strip()
+    """Read one bare address, nothing round it; raises BadAddress with the reason in words."""
     match = _PLAIN.match(text)
     if match is not None and len(text) <= MAX_ADDRESS_LENGTH and len(match[1]) <= MAX_LOCAL_OCTETS:
         domain = match[2].lower()

@@ -43,7 +43,7 @@ def add_interface(made: APIRouter, context: Context) -> None:
         if wanted is None or context.mailer_of(asked.list) is None:
             return JSONResponse({"error": f"there is no list {asked.list!r} to sign up to"}, 404)
         try:
-            address = parse_address(asked.email)
+            address = parse_address(asked.email.strip())
         except BadAddress as error:
             return JSONResponse({"error": error.reason}, 422)
         if context.limits.policy.refuses(address):
@@ -54,5 +54,5 @@ def add_interface(made: APIRouter, context: Context) -> None:
         if not limit:
             here = context.speaking(asked.language)
             ip = asked.ip if context.keep_ip else ""
-            background.add_task(take_sign_up, here, wanted, asked.email, asked.name, ip, asked.form or "/api/sign-up")
+            background.add_task(take_sign_up, here, wanted, asked.email.strip(), asked.name, ip, asked.form or "/api/sign-up")
         return JSONResponse({"taken": True}, 202)

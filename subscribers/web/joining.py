@@ -63,6 +63,7 @@ def add_sign_up(made: APIRouter, context: Context) -> None:
         wanted = _list(context, list_id)
         if wanted is None or context.mailer_of(list_id) is None:
             return _sign_up_page(here, wanted)
+        email = email.strip()
         if not form:
             return _sign_up_page(here, wanted, None, email[:254], name[:100])
         problem = _problem(here, wanted, email, form, sure)

@@ -80,7 +80,12 @@ def _create_subscriptions() -> None:
         sa.PrimaryKeyConstraint("list_id", "subscriber_id"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_subscription_status", "subscription", ["list_id", "status", "since"], unique=False)
+    op.create_index(
+        "ix_subscription_status",
+        "subscription",
+        ["list_id", "status", "since", "paused_until", "subscriber_id"],
+        unique=False,
+    )
     op.create_index("ix_subscription_subscriber_id", "subscription", ["subscriber_id"], unique=False)
     op.create_table(
         "consent",
