@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -21,7 +22,6 @@ import uvicorn
 from fastapi import FastAPI
 
 import subscribers
-from digest.clock import system_clock
 from subscribers import KeyRing
 
 
@@ -59,7 +59,7 @@ def _serve(folder: Path, port: int) -> int:
     made = subscribers.router(
         engine=engine,
         keys=KeyRing.generate(),
-        clock=system_clock,
+        clock=lambda: datetime.now(UTC),
         site_name="Courier",
         site_url=f"http://127.0.0.1:{port}",
         mailer_of=lambda _list: _Nowhere(),

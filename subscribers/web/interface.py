@@ -54,5 +54,6 @@ def add_interface(made: APIRouter, context: Context) -> None:
         if not limit:
             here = context.speaking(asked.language)
             ip = asked.ip if context.keep_ip else ""
-            background.add_task(take_sign_up, here, wanted, asked.email.strip(), asked.name, ip, asked.form or "/api/sign-up")
+            form = asked.form or "/api/sign-up"
+            background.add_task(take_sign_up, here, wanted, asked.email.strip(), asked.name, ip, form)
         return JSONResponse({"taken": True}, 202)
