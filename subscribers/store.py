@@ -6,8 +6,8 @@ Rules about who may be mailed stand in the modules above this one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,13 +59,28 @@ def insert_all_missing(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapp
     names = list(rows[0])
     statement = _insert_missing(conn, table).compile(dialect=conn.dialect, column_keys=names)
     order = statement.positiontup or names
-    processors = [table.c[name].type.dialect_impl(conn.dialect).bind_processor(conn.dialect) for name in order]
-    steps = list(zip(order, processors, strict=True))
+    steps = [(name, _processor(table.c[name], conn.dialect)) for name in order]
     values = ([process(row[name]) if process else row[name] for name, process in steps] for row in rows)
     if statement.positional:
         conn.exec_driver_sql(str(statement), [tuple(each) for each in values])
     else:
         conn.exec_driver_sql(str(statement), [dict(zip(order, each, strict=True)) for each in values])
+
+
+def _processor(column: sa.Column[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    """Return what turns a value into what the driver takes, or None; moments on SQLite by a shorter way."""
+    if dialect.name == "sqlite" and isinstance(column.type, schema.UtcDateTime):
+        return _written_moment
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _written_moment(moment: datetime | None) -> str | None:
+    """Write a moment as SQLAlchemy writes it on SQLite; raises ValueError for one without a zone."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _insert_missing(conn: sa.Connection, table: sa.Table) -> sa.Insert:

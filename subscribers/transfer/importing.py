@@ -28,7 +28,7 @@ from subscribers.transfer.restoring import is_own_export, restore
 from subscribers.transfer.row import Row
 from subscribers.transfer.tables import iter_rows, recognise
 
-BATCH = 2000
+BATCH = 5000
 """How many rows one transaction takes: the write lock is held for a fraction of a second."""
 
 KEPT_REFUSALS = 100_000
