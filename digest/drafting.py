@@ -11,7 +11,7 @@ from datetime import datetime
 
 from digest import arrange, editorial, store, summarise
 from digest.edition import Words, assemble, finish, merged_away, section_rules
-from digest.errors import DigestError
+from digest.errors import DigestError, UsageError
 from digest.gather import next_window, read_blocks
 from digest.model import (
     Block,
@@ -65,6 +65,8 @@ def draft(
     Raises UsageError when the edition is already on its way, Rebuilt when it was approved meanwhile and must not be
     written over (``over_approved`` false: the schedule's own builds).
     """
+    if key.slot.startswith("correction-"):
+        return _draft_correction(newsroom, key)
     now = newsroom.clock()
     newsletter = newsroom.newsletter(key.newsletter)
     warnings: list[str] = []
@@ -79,7 +81,7 @@ def draft(
     usable, withheld = select(offered, newsletter, now)
     grouped = arrange.group(usable, decisions=decided)
     fresh, repeated, labels = _without_repeats(grouped.clusters, printed)
-    placed = _place(fresh, printed, newsroom, newsletter, now, choices)
+    placed, weak = _strong(_place(fresh, printed, newsroom, newsletter, now, choices), newsletter, choices)
     chosen = arrange.choose(
         placed,
         rules=section_rules(newsletter.sections),
@@ -97,8 +99,8 @@ def draft(
         window=window,
         chosen=chosen,
         words=_words(newsroom, newsletter, (labels, printed), summarizer, warnings.append),
-        blocks=_blocks(newsroom, newsletter, key, warnings.append),
-        left_out=(*merged_away(chosen), *withheld, *repeated),
+        blocks=(*_corrections(newsroom, key, window), *_blocks(newsroom, newsletter, key, warnings.append)),
+        left_out=(*merged_away(chosen), *withheld, *repeated, *weak),
         number=number,
         notes=warnings,
     )
@@ -112,6 +114,38 @@ def draft(
     if stored is None:
         raise DigestError(f"The draft of {key} vanished while it was saved; run the command again.")
     return Draft(stored, len(offered), tuple(warnings), unapplied, _still_possible(grouped.possible, stored.edition))
+
+
+def _draft_correction(newsroom: Newsroom, key: EditionKey) -> Draft:
+    now = newsroom.clock()
+    with newsroom.writing() as conn:
+        correction = store.find_correction(conn, key)
+        if correction is None:
+            raise UsageError(f"{key} would carry a correction, and there is none; see `digest correct`.")
+        wrong = store.get_edition(conn, correction.edition)
+        made = editorial.correction_edition(wrong.edition, key, correction, now)
+        edited, unapplied = editorial.apply(made, store.acts(conn, key))
+        store.save_draft(conn, edited, now=now)
+        store.log(conn, now, "build", f"corrects {correction.edition}", key.newsletter, str(key))
+        return Draft(store.get_edition(conn, key), 0, (), unapplied)
+
+
+def _corrections(newsroom: Newsroom, key: EditionKey, window: Window) -> tuple[Block, ...]:
+    """Return what earlier editions got wrong, as told since the last one: the next one says so."""
+    with newsroom.reading() as conn:
+        told = store.corrections_since(conn, key.newsletter, window.since)
+    return tuple(editorial.correction_block(correction) for correction in told if correction.edition != key)
+
+
+def _strong(
+    placed: list[Placed], newsletter: NewsletterSettings, choices: editorial.Choices
+) -> tuple[list[Placed], tuple[LeftOut, ...]]:
+    """Part what scores enough, or an editor asked for, from what does not."""
+    wanted = {choices.lead, *choices.pins, *choices.order}
+    weak = [p for p in placed if p.score < newsletter.minimum_score and p.cluster.lead.id not in wanted]
+    reason = f"of a score under {newsletter.minimum_score:g}"
+    left = tuple(LeftOut(p.cluster.lead.id, p.cluster.lead.headline, f"{reason}: {p.score:.2f}") for p in weak)
+    return [p for p in placed if p not in weak], left
 
 
 def _still_possible(possible: Sequence[Cluster], edition: Edition) -> tuple[Cluster, ...]:

@@ -7,11 +7,13 @@ on is told and kept.
 from __future__ import annotations
 
 import dataclasses
+import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from digest.model import Blurb, Decision, Edition, Item, Origin
-from digest.store import Act
+from digest.model import Block, BlockKind, Blurb, Decision, Edition, EditionKey, Item, Origin
+from digest.store import Act, Correction
 
 _WORDS_OF_ITEMS = ("headline", "blurb", "kicker")
 _WORDS_OF_EDITION = ("subject", "preheader")
@@ -87,6 +89,63 @@ def apply(
         edited, subject=own.get("subject", edited.subject), preheader=own.get("preheader", edited.preheader)
     )
     return edited, (*_unapplied_words(edited, wanted), *_unapplied_choices(edited, choices(acts)))
+
+
+def differences(before: Edition, after: Edition) -> tuple[str, ...]:
+    """Return what a build changed, one line a change: subject, stories in and out, words, order."""
+    lines = [
+        f"{name}: “{getattr(before, name)}” became “{getattr(after, name)}”"
+        for name in _WORDS_OF_EDITION
+        if getattr(before, name) != getattr(after, name)
+    ]
+    old = {item.story_id: item for item in before.items()}
+    new = {item.story_id: item for item in after.items()}
+    reasons = {left.story_id: left.reason for left in after.left_out}
+    lines += [f"+ “{item.headline}”" for story, item in new.items() if story not in old]
+    lines += [
+        f"- “{item.headline}”: {reasons.get(story, 'not offered any more')}"
+        for story, item in old.items()
+        if story not in new
+    ]
+    for story, item in new.items():
+        if story in old and old[story].headline != item.headline:
+            lines.append(f"headline: “{old[story].headline}” became “{item.headline}”")
+        elif story in old and old[story].blurb.text != item.blurb.text:
+            lines.append(f"blurb of “{item.headline}” changed")
+    if [story for story in old if story in new] != [story for story in new if story in old]:
+        lines.append("the order changed")
+    return tuple(lines)
+
+
+def note_block(name: str, title: str, words: str, *, correction: bool = True) -> Block:
+    """Return a block of plain words for the top of an edition."""
+    kind = BlockKind.CORRECTION if correction else BlockKind.NOTE
+    return Block(name, kind, title=title, html=f"<p>{html.escape(words)}</p>", text=words, position="top")
+
+
+def correction_block(correction: Correction) -> Block:
+    """Return the block that says what was wrong in an earlier edition."""
+    words = f"On “{correction.headline}” ({correction.edition.day:%d %B %Y}): {correction.text}"
+    return note_block(f"correction-{correction.story_id[:8]}", "Correction", words)
+
+
+def correction_edition(wrong: Edition, key: EditionKey, correction: Correction, now: datetime) -> Edition:
+    """Return the edition that carries nothing but a correction, in the dress of the one it corrects."""
+    return dataclasses.replace(
+        wrong,
+        key=key,
+        subject=f"Correction: {correction.headline}",
+        preheader=correction.text,
+        since=now,
+        until=now,
+        lead=None,
+        sections=(),
+        briefs=(),
+        blocks=(correction_block(correction),),
+        left_out=(),
+        minutes=1,
+        notes=(),
+    )
 
 
 def _stories(act: Act) -> tuple[str, ...]:

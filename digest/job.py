@@ -125,7 +125,8 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
         raise Withheld(_not_approved(newsroom, stored, newsletter.review.approvals))
     stored, notes = _without_withdrawn(newsroom, stored)
     printed = len(stored.edition.items())
-    if printed < max(1, newsletter.minimum_stories):
+    needs = 0 if key.slot.startswith("correction-") else max(1, newsletter.minimum_stories)
+    if printed < needs:
         raise Withheld(_too_thin(newsroom, stored, printed, newsletter.minimum_stories))
     blocking = [finding for finding in check(newsroom, stored) if finding.blocks]
     if blocking:

@@ -19,8 +19,9 @@ import subscribers
 from digest import render as rendering
 from digest import send as sending
 from digest import store
+from digest.editorial import correction_block, note_block
 from digest.errors import DigestError, TransportError, UsageError, Withheld
-from digest.model import Claim, Counts, Edition, EditionKey, Outcome, Outgoing, Recipient, Rendered, Variant
+from digest.model import Block, Claim, Counts, Edition, EditionKey, Outcome, Outgoing, Recipient, Rendered, Variant
 from digest.newsroom import Newsroom
 from digest.pictures import attachments
 from digest.post import Post
@@ -80,6 +81,11 @@ def freeze(newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | No
         if current is not None and current.frozen_at is None:
             now = newsroom.clock()
             readers = subscribers.segment_recipients(newsletter.list, newsletter.rule, now=now)
+            corrected = store.find_correction(conn, key)
+            if corrected is not None:
+                # A correction goes to exactly those whose message of the wrong edition was accepted.
+                have_it = store.accepted_by(corrected.edition)
+                readers = readers.where(readers.selected_columns.subscriber_id.in_(have_it))
             expected = store.freeze(conn, current.id, readers)
             if not expected:
                 chosen = f" whom its segment picks ({newsletter.segment})" if newsletter.segment else ""
@@ -159,14 +165,20 @@ def send_proof(
     return [(m.address, outcomes[m.subscriber_id]) for m in messages if m.subscriber_id in outcomes]
 
 
-def proof(newsroom: Newsroom, stored: StoredEdition, *, pictures: str = "") -> Proof:
-    """Render what a reader would get; ``pictures`` is a pattern with ``{name}`` for where a page finds them."""
-    rendered = render(newsroom, stored.edition)
+def proof(
+    newsroom: Newsroom, stored: StoredEdition, *, pictures: str = "", reader: Recipient | None = None
+) -> Proof:
+    """Render what a reader would get; ``pictures`` is a pattern with ``{name}`` for where a page finds them.
+
+    ``reader`` chooses whose shape, name and address it has; its links belong to nobody all the same.
+    """
+    reader = (reader or Recipient(NOBODY, "reader@example.org"))._replace(subscriber_id=NOBODY)
+    rendered = render(newsroom, stored.edition, Variant.parse(reader.variant))
     post = _post(newsroom, stored, "wire")
-    values = post.values(NOBODY, "reader@example.org", "")
+    values = post.values(NOBODY, reader.address, reader.name)
     found = {name: pictures.format(name=name) for name, _ in rendered.attachments} if pictures else {}
     html, text = rendering.fill(rendered, values, pictures=found)
-    reader = Recipient(NOBODY, "reader@example.org", message_id=post.message_id(NOBODY))
+    reader = reader._replace(message_id=post.message_id(NOBODY))
     message = compile_message(rendered, post.headers(rendered.subject)).message(reader, values)
     return Proof(html, text, message, rendered.attachments)
 
@@ -175,14 +187,26 @@ def view_page(newsroom: Newsroom, edition_id: int, subscriber_id: int, list_numb
     """Return an edition's page for the reader of a signed link; None when it is not kept or was never sent."""
     with newsroom.reading() as conn:
         stored = store.load_id(conn, edition_id)
+        notices = () if stored is None else _notices(conn, stored)
     if stored is None:
         return None
-    rendered = render(newsroom, stored.edition)
+    edition = dataclasses.replace(stored.edition, blocks=(*notices, *stored.edition.blocks))
+    rendered = render(newsroom, edition)
     post = _post(newsroom, stored, "wire")
     # A forwarded link must not tell whose it was: the page names no address.
     values = post.values(subscriber_id, "you", "")
     pictures = {name: f"/i/{name}" for name, _ in rendered.attachments}
     return rendering.fill(rendered, values, pictures=pictures)[0]
+
+
+def _notices(conn: store.Connection, stored: StoredEdition) -> tuple[Block, ...]:
+    """Return what an edition's page must say above what was mailed: its corrections, and stories withdrawn since."""
+    blocks = [correction_block(correction) for correction in store.corrections(conn, stored.key)]
+    for story in store.flags(conn, stored.id).withdrawn:
+        headline = next((item.headline for item in stored.edition.items() if item.story_id == story), "")
+        words = f"“{headline}” was withdrawn after this edition went out."
+        blocks.append(note_block(f"withdrawn-{story[:8]}", "Withdrawn", words))
+    return tuple(blocks)
 
 
 def probe_transport(newsroom: Newsroom, newsletter: NewsletterSettings) -> str:
@@ -285,9 +309,8 @@ def _gate_state(newsroom: Newsroom, newsletter: NewsletterSettings, stored: Stor
         gone = conn.execute(subscribers.withdrawn_since(newsletter.list, stored.frozen_at or stored.built_at))
         withdrawn = frozenset(row.subscriber_id for row in gone)
     # A story killed while its edition goes out stops the rest: what has left cannot be called back.
-    return GateState(
-        stopped=flags.stop_requested or bool(flags.withdrawn), paused=flags.paused or flags.held, withdrawn=withdrawn
-    )
+    stopped = flags.stop_requested or (newsletter.on_kill == "stop" and bool(flags.withdrawn))
+    return GateState(stopped, paused=flags.paused or flags.held, withdrawn=withdrawn)
 
 
 def _close(newsroom: Newsroom, stored: StoredEdition, result: Counts) -> None:

@@ -10,6 +10,7 @@ from digest.cli.editions import tell_draft
 from digest.cli.opening import emit, say, workspace
 from digest.cli.reports import delivery_document
 from digest.drafting import draft
+from digest.engine import review
 from digest.errors import UsageError
 from digest.mailing import PATIENCE
 from digest.model import EditionKey
@@ -29,28 +30,34 @@ def edit(written: str, changes: dict[str, str], author: str) -> int:
                 raise UsageError(f"{key} is {stored.state} and cannot be changed any more.")
             for name, value in changes.items():
                 body = _body(conn, newsroom, key, name, value)
-                store.add_act(conn, key, Act(cast(ActName, name), body, author or _login_name(), newsroom.clock()))
+                store.add_act(conn, key, Act(cast(ActName, name), body, author or login_name(), newsroom.clock()))
         tell_draft(draft(newsroom, key))
     return 0
 
 
-def approve(written: str) -> int:
-    """Lock the draft's bytes and let a held or late edition go."""
+def approve(written: str, author: str = "", content_hash: str = "") -> int:
+    """Lock the draft's bytes and let a held or late edition go, once enough editors approved it."""
     with workspace() as newsroom:
         key = parse_key(newsroom, written)
-        with newsroom.writing() as conn:
+        with newsroom.reading() as conn:
             stored = _stored(conn, key)
-            if stored.frozen_at is not None:
-                raise UsageError(f"{key} is {stored.state}: there is nothing to approve.")
-            store.approve(conn, key, stored.content_hash)
-            store.log(conn, newsroom.clock(), "approved", stored.content_hash[:12], key.newsletter, str(key))
+        if content_hash and not stored.content_hash.startswith(content_hash):
+            raise UsageError(f"{key} is {stored.content_hash[:12]} now, not {content_hash}: look at it again.")
+        missing = review.approve(newsroom, key, stored.content_hash, author or login_name())
+    if missing:
+        say(f"{key}: your approval is noted; it needs {missing} more, by somebody else (--author).")
+        return 0
     say(f"{key} is approved as it stands ({stored.content_hash[:12]}); send it with `digest send {key.newsletter}`.")
     return 0
 
 
-def hold(written: str) -> int:
+def hold(written: str, author: str = "") -> int:
     """Keep an edition from being sent."""
-    return flag(written, "held", True)
+    with workspace() as newsroom:
+        key = parse_key(newsroom, written)
+        review.hold(newsroom, key, author or login_name())
+    say(f"{key}: held is now on.")
+    return 0
 
 
 def flag(written: str, name: str, value: bool) -> int:
@@ -133,7 +140,8 @@ def _body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str
     return {"story": store.resolve(conn, story.strip()).id, "section" if name == "move" else "text": text}
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """Return the name of the account that runs the command, or a word for it."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -40,19 +40,69 @@ def edit(
 
 
 @app.command()
-def approve(edition: EditionName) -> int:
+def approve(
+    edition: EditionName,
+    author: Annotated[str, typer.Option("--author", help="Who approves; default: the login name.")] = "",
+    hash: Annotated[str, typer.Option("--hash", help="Only if the draft is still this one.")] = "",
+) -> int:
     """Lock a draft's bytes as approved, and let a held one go."""
     from digest.cli.acts import approve as command
 
-    return command(edition)
+    return command(edition, author, hash)
 
 
 @app.command()
-def hold(edition: EditionName) -> int:
+def hold(
+    edition: EditionName,
+    author: Annotated[str, typer.Option("--author", help="Who holds it; default: the login name.")] = "",
+) -> int:
     """Keep an edition from being sent until it is approved."""
     from digest.cli.acts import hold as command
 
-    return command(edition)
+    return command(edition, author)
+
+
+@app.command()
+def skip(
+    newsletter: Annotated[str, typer.Argument(metavar="NEWSLETTER")],
+    day: Annotated[str, typer.Option("--day", help="The local day without an edition, YYYY-MM-DD.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Put it back on the calendar.")] = False,
+    author: Annotated[str, typer.Option("--author", help="Who says so; default: the login name.")] = "",
+) -> int:
+    """Take one day out of a newsletter's calendar."""
+    from digest.cli.planning import skip as command
+
+    return command(newsletter, day, undo=undo, author=author)
+
+
+@app.command()
+def extra(
+    newsletter: Annotated[str, typer.Argument(metavar="NEWSLETTER")],
+    slot: Annotated[str, typer.Option("--slot", help="Its slot, like breaking or evening.")],
+    at: Annotated[str, typer.Option("--at", help="HH:MM in the newsletter's zone.")] = "",
+    day: Annotated[str, typer.Option("--day", help="The local day; default: today.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Take it off the calendar again.")] = False,
+    author: Annotated[str, typer.Option("--author", help="Who says so; default: the login name.")] = "",
+) -> int:
+    """Put one extra edition on a newsletter's calendar."""
+    from digest.cli.planning import extra as command
+
+    return command(newsletter, slot, at, day, undo=undo, author=author)
+
+
+@app.command()
+def correct(
+    edition: EditionName,
+    story: Annotated[str, typer.Option("--story", help="The story's id or a unique beginning of it.")],
+    text: Annotated[str, typer.Option("--text", help="What was wrong and what is right.")],
+    send: Annotated[bool, typer.Option("--send", help="Mail it to exactly those who have the edition.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
+    author: Annotated[str, typer.Option("--author", help="Who corrects; default: the login name.")] = "",
+) -> int:
+    """Correct a sent edition: its page and the next edition say so; with --send, those who have it too."""
+    from digest.cli.planning import correct as command
+
+    return command(edition, story, text, send=send, yes=yes, author=author)
 
 
 @app.command()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from digest import store
 from digest.cli.opening import edition_key, emit, say, warn, workspace
 from digest.drafting import Draft, draft
+from digest.editorial import differences
 from digest.gathering import Gathered
 from digest.gathering import gather as gather_stories
 from digest.model import Edition, Item
@@ -37,11 +39,18 @@ def build(newsletter: str, day: str, slot: str, *, as_json: bool) -> int:
     """Make or refresh a draft and tell what is in it and what is not."""
     with workspace() as newsroom:
         key = edition_key(newsroom, newsletter, day, slot)
+        with newsroom.reading() as conn:
+            before = store.load(conn, key)
         made = draft(newsroom, key)
+    changes = differences(before.edition, made.edition) if before is not None else ()
     if as_json:
-        emit(as_document(made))
+        emit({**as_document(made), "changes": list(changes)})
         return 0
     tell_draft(made)
+    if before is not None:
+        say("\nSince the last build: " + ("" if changes else "nothing changed."))
+        for change in changes:
+            say(f"  {change}")
     say(f"Look at it: digest preview {newsletter} --day {key.day}")
     return 0
 

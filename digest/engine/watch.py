@@ -11,6 +11,7 @@ from digest import store
 from digest.engine import alarms
 from digest.engine.alarms import Alarm
 from digest.engine.calendar import calendar_of, local_day
+from digest.errors import SettingsError
 from digest.model import EditionKey
 from digest.newsroom import Newsroom
 from digest.schedule import Rule, due_moment, moment_after
@@ -63,7 +64,11 @@ def alarm_moment(rule: Rule, day: date, newsletter: NewsletterSettings) -> datet
 
 def _late(conn: store.Connection, newsroom: Newsroom, newsletter: NewsletterSettings) -> Iterator[Alarm]:
     now = newsroom.clock()
-    rule = calendar_of(conn, newsroom, newsletter)
+    try:
+        rule = calendar_of(conn, newsroom, newsletter)
+    except SettingsError:
+        # A calendar that cannot be read has an alarm of its own.
+        return
     states = store.edition_states(conn, newsletter.id)
     known = store.find_plan(conn, newsletter.id)
     today = local_day(newsroom, newsletter)

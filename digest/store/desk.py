@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from digest.errors import UsageError
 from digest.model import EditionKey
 from digest.store import editions, schema
+from digest.store.ledger_schema import State as Delivery
+from digest.store.ledger_schema import delivery
 from digest.store.sql import insert_new, put
 
 _a, _d, _t, _c = schema.approval, schema.special_day, schema.alarm, schema.correction
@@ -133,6 +135,34 @@ def corrections(conn: sa.Connection, key: EditionKey, story_id: str | None = Non
     mine = sa.and_(_c.c.newsletter == key.newsletter, _c.c.day == key.day.isoformat(), _c.c.slot == key.slot)
     query = sa.select(_c).where(mine).order_by(_c.c.id)
     return [_correction(row) for row in conn.execute(query) if story_id in (None, row.story_id)]
+
+
+def corrections_of_day(conn: sa.Connection, newsletter: str, day: date) -> list[Correction]:
+    """Return the corrections of a day's editions, the oldest first: the n-th is mailed as ``correction-n``."""
+    query = sa.select(_c).where(_c.c.newsletter == newsletter, _c.c.day == day.isoformat()).order_by(_c.c.id)
+    return [_correction(row) for row in conn.execute(query)]
+
+
+def find_correction(conn: sa.Connection, key: EditionKey) -> Correction | None:
+    """Return the correction that an edition is there to carry, by its slot ``correction-n``; None for others."""
+    word, _, number = key.slot.partition("-")
+    if word != "correction" or not number.isdigit():
+        return None
+    same_day = corrections_of_day(conn, key.newsletter, key.day)
+    return same_day[int(number) - 1] if 1 <= int(number) <= len(same_day) else None
+
+
+def accepted_by(key: EditionKey) -> sa.Select[tuple[int]]:
+    """Select the ids of the subscribers whose message of an edition was accepted."""
+    mine = sa.and_(
+        schema.edition.c.newsletter == key.newsletter,
+        schema.edition.c.day == key.day.isoformat(),
+        schema.edition.c.slot == key.slot,
+    )
+    of = sa.select(schema.edition.c.id).where(mine).scalar_subquery()
+    return sa.select(delivery.c.subscriber_id).where(
+        delivery.c.edition_id == of, delivery.c.state == int(Delivery.ACCEPTED)
+    )
 
 
 def corrections_since(conn: sa.Connection, newsletter: str, since: datetime) -> list[Correction]:

@@ -7,12 +7,13 @@ from fastapi.responses import JSONResponse
 
 import subscribers
 from digest import store
+from digest.engine.watch import troubles
 from digest.errors import DigestError
 from digest.housekeeping import erase_traces
 from digest.mailing import NewsletterMailer
 from digest.newsroom import Newsroom
 from digest.settings import secret
-from digest.web import public
+from digest.web import public, review
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -35,6 +36,7 @@ def make_app(newsroom: Newsroom) -> FastAPI:
         return [(section.id, section.title) for newsletter in mine for section in newsletter.sections]
 
     app.include_router(public.router(newsroom))
+    app.include_router(review.router(newsroom))
     app.include_router(
         subscribers.router(
             engine=newsroom.engine,
@@ -55,12 +57,16 @@ def make_app(newsroom: Newsroom) -> FastAPI:
 
     @app.get("/healthz")
     def healthz() -> Response:
-        """Answer 200 while the database can be read, 503 with the reason otherwise."""
+        """Answer 200 while the database can be read and nothing is late or stalled, 503 with the reason otherwise."""
         try:
             with newsroom.reading() as conn:
                 unfinished = [str(stored.key) for stored in store.unfinished(conn)]
+            # Looked up anew: the answer must be right also when the schedule itself has died.
+            wrong = [alarm.what for alarm in troubles(newsroom) if alarm.name.startswith(("late:", "stalled:"))]
         except DigestError as error:
             return JSONResponse({"ok": False, "why": str(error)}, status_code=503)
+        if wrong:
+            return JSONResponse({"ok": False, "why": "; ".join(wrong), "unfinished": unfinished}, status_code=503)
         return JSONResponse({"ok": True, "unfinished": unfinished})
 
     @app.exception_handler(404)
