@@ -91,10 +91,10 @@ def _of_place(name: str, place: re.Match[str], first: date, last: date) -> dict[
             f"holidays = {name!r} names a country, which needs the Python package holidays: "
             "install newsroom-digest[holidays], or name an iCalendar file."
         ) from error
-    try:
-        known = library.country_holidays(place[1], subdiv=place[2], years=range(first.year, last.year + 1))
-    except NotImplementedError as error:
-        raise SettingsError(f"holidays = {name!r}: the package holidays knows no such country or region.") from error
+    regions = library.list_supported_countries().get(place[1])
+    if regions is None or (place[2] and place[2] not in regions):
+        raise SettingsError(f"holidays = {name!r}: the package holidays knows no such country or region.")
+    known = library.country_holidays(place[1], subdiv=place[2], years=range(first.year, last.year + 1))
     return {day: str(what) for day, what in sorted(known.items()) if first <= day <= last}
 
 

@@ -58,16 +58,7 @@ def make_app(newsroom: Newsroom) -> FastAPI:
     @app.get("/healthz")
     def healthz() -> Response:
         """Answer 200 while the database can be read and nothing is late or stalled, 503 with the reason otherwise."""
-        try:
-            with newsroom.reading() as conn:
-                unfinished = [str(stored.key) for stored in store.unfinished(conn)]
-            # Looked up anew: the answer must be right also when the schedule itself has died.
-            wrong = [alarm.what for alarm in troubles(newsroom) if alarm.name.startswith(("late:", "stalled:"))]
-        except DigestError as error:
-            return JSONResponse({"ok": False, "why": str(error)}, status_code=503)
-        if wrong:
-            return JSONResponse({"ok": False, "why": "; ".join(wrong), "unfinished": unfinished}, status_code=503)
-        return JSONResponse({"ok": True, "unfinished": unfinished})
+        return _health(newsroom)
 
     @app.exception_handler(404)
     def missing(request: Request, error: Exception) -> Response:
@@ -84,6 +75,19 @@ def make_app(newsroom: Newsroom) -> FastAPI:
         return response
 
     return app
+
+
+def _health(newsroom: Newsroom) -> Response:
+    try:
+        with newsroom.reading() as conn:
+            unfinished = [str(stored.key) for stored in store.unfinished(conn)]
+        # Looked up anew: the answer must be right also when the schedule itself has died.
+        wrong = [alarm.what for alarm in troubles(newsroom) if alarm.name.startswith(("late:", "stalled:"))]
+    except DigestError as error:
+        return JSONResponse({"ok": False, "why": str(error)}, status_code=503)
+    if wrong:
+        return JSONResponse({"ok": False, "why": "; ".join(wrong), "unfinished": unfinished}, status_code=503)
+    return JSONResponse({"ok": True, "unfinished": unfinished})
 
 
 def _api_key(newsroom: Newsroom) -> str:
