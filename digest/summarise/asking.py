@@ -26,11 +26,16 @@ class Answered(Protocol):
     """One answer of the network: status, lower-case headers, whole body."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """Return the HTTP status."""
+
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers, their names in lower case."""
+
     @property
-    def body(self) -> bytes: ...
+    def body(self) -> bytes:
+        """Return the whole body, decompressed."""
 
 
 Post = Callable[[str, Mapping[str, str], bytes], Answered]

@@ -26,7 +26,7 @@ class Weights:
 
     def score(self, row: Sequence[float]) -> float:
         """Return the score of one sentence."""
-        return self.bias + sum(map(mul, self.values, row))
+        return self.bias + float(sum(map(mul, self.values, row)))
 
 
 @cache
