@@ -81,8 +81,8 @@ def tell_left_out(made: Draft) -> None:
     """Tell the sum: so many in, so many printed, so many left out, with the reasons."""
     edition = made.edition
     say(f"{made.offered} in, {len(edition.items())} printed, {len(edition.left_out)} left out")
-    for story in edition.left_out:
-        say(f"  - {story.headline}: {story.reason}")
+    for left in edition.left_out:
+        say(f"  - {left.headline}: {left.reason}")
     for each in made.possible:
         ids = ",".join(story.id[:8] for story in each.stories)
         say(f"\nPerhaps one event; if so: digest edit {edition.key} --merge {ids}")
