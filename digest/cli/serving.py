@@ -10,7 +10,7 @@ from datetime import datetime
 import uvicorn
 
 from digest import store
-from digest.cli.opening import edition_key, emit, say, warn, workspace
+from digest.cli.opening import config_path, edition_key, emit, say, warn, workspace
 from digest.drafting import draft
 from digest.engine import Ticked, ticking
 from digest.engine import tick as tick_once
@@ -64,7 +64,9 @@ def preview(newsletter: str, day: str, slot: str, *, port: int, open_page: bool)
         say(f"{key}: {address}  (Ctrl-C ends it)")
         if open_page and has_browser():
             webbrowser.open(address)
-        config = uvicorn.Config(preview_app(newsroom, key, token), log_level="warning", lifespan="off")
+        app = preview_app(newsroom, key, token, config=config_path())
+        # A page that waits for news keeps its connection open; Ctrl-C must not wait for it.
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
         uvicorn.Server(config).run(sockets=[listening])
     return 0
 
