@@ -57,9 +57,7 @@ class Draft:
         return self.stored.edition
 
 
-def draft(
-    newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None, over_approved: bool = True
-) -> Draft:
+def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None, over_approved: bool = True) -> Draft:
     """Build or refresh the draft of an edition from what is stored now, with the editor's acts applied again.
 
     Raises UsageError when the edition is already on its way, Rebuilt when it was approved meanwhile and must not be

@@ -147,7 +147,7 @@ def assemble(
         blocks=tuple(blocks),
         left_out=(*chosen.left_out, *left_out),
         number=number,
-        utm=dict(newsletter.links.utm),
+        utm={f"utm_{name.removeprefix('utm_')}": value for name, value in newsletter.links.utm.items()},
         notes=tuple(notes),
     )
     return finish(edition, newsletter)

@@ -165,9 +165,7 @@ def send_proof(
     return [(m.address, outcomes[m.subscriber_id]) for m in messages if m.subscriber_id in outcomes]
 
 
-def proof(
-    newsroom: Newsroom, stored: StoredEdition, *, pictures: str = "", reader: Recipient | None = None
-) -> Proof:
+def proof(newsroom: Newsroom, stored: StoredEdition, *, pictures: str = "", reader: Recipient | None = None) -> Proof:
     """Render what a reader would get; ``pictures`` is a pattern with ``{name}`` for where a page finds them.
 
     ``reader`` chooses whose shape, name and address it has; its links belong to nobody all the same.

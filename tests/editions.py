@@ -96,16 +96,38 @@ def sections() -> tuple[Section, ...]:
         item(5, "Library keeps its Sunday hours", "", minutes=0),
     )
     voices = (
-        item(6, "Let the pier belong to people who walk", "A pier is a street with water on three sides.",
-             kind=Kind.OPINION, label="Opinion", byline="Jonas Véle"),
-        item(7, "“We never asked for a second bridge”", "Readers on the plan for the river.",
-             kind=Kind.LETTERS, label="Letters"),
+        item(
+            6,
+            "Let the pier belong to people who walk",
+            "A pier is a street with water on three sides.",
+            kind=Kind.OPINION,
+            label="Opinion",
+            byline="Jonas Véle",
+        ),
+        item(
+            7,
+            "“We never asked for a second bridge”",
+            "Readers on the plan for the river.",
+            kind=Kind.LETTERS,
+            label="Letters",
+        ),
     )
     more = (
-        item(8, "Åsa Lindqvist, who drew the harbour for fifty years", "She died on Sunday at 88.",
-             kind=Kind.OBITUARY, label="Obituary"),
-        item(9, "What the tide gauge knows", "Half an hour with the woman who reads it.", kind=Kind.PODCAST,
-             label="Podcast", access=Access.SUBSCRIBER),
+        item(
+            8,
+            "Åsa Lindqvist, who drew the harbour for fifty years",
+            "She died on Sunday at 88.",
+            kind=Kind.OBITUARY,
+            label="Obituary",
+        ),
+        item(
+            9,
+            "What the tide gauge knows",
+            "Half an hour with the woman who reads it.",
+            kind=Kind.PODCAST,
+            label="Podcast",
+            access=Access.SUBSCRIBER,
+        ),
         item(10, "Місто відкриває новий міст", "Міст відкриють у травні.", language="uk"),
     )
     return (
@@ -119,26 +141,60 @@ def sections() -> tuple[Section, ...]:
 def blocks() -> tuple[Block, ...]:
     """Return one block of each kind, each at its theme's own place."""
     return (
-        Block("intro", BlockKind.INTRO, text="Good morning. The boat is back & so is the rain.",
-              html="<p>Good morning. The boat is back &amp; so is the rain.</p>"),
-        Block("sponsor", BlockKind.SPONSOR, title="Brightwater Chandlery", by="Brightwater Chandlery",
-              html="<p>Rope, paint and lamps, two minutes from the quay.</p>",
-              text="Rope, paint and lamps, two minutes from the quay.", url="https://brightwater.example.com/spring",
-              link_text="See the spring list", disclosure="The newsroom had no part in this text."),
-        Block("number", BlockKind.NUMBER, value="3,285", text="nights the islands had no boat after eight.",
-              html="<p>nights the islands had no boat after eight.</p>"),
-        Block("quote", BlockKind.QUOTE, value="“A timetable is a promise.”", by="Councillor Edda Strand",
-              position="after:voices"),
-        Block("listing", BlockKind.LISTING, title="This week", entries=(
-            ListingEntry("Open harbour day", "Saturday, 10:00", "Pier 1", f"{SITE}/harbour-day"),
-            ListingEntry("Choir rehearsal", "Thursday, 19:30", "Old customs house"),
-        )),
-        Block("correction", BlockKind.CORRECTION,
-              html=f'<p>Monday\'s edition named the wrong pier. <a href="{SITE}/corrections">The story</a> is '
-                   "corrected.</p>",
-              text="Monday's edition named the wrong pier. The story is corrected."),
-        Block("note", BlockKind.NOTE, title="From the newsroom", text="There is no edition on Friday.",
-              html="<p>There is no edition on Friday.</p>"),
+        Block(
+            "intro",
+            BlockKind.INTRO,
+            text="Good morning. The boat is back & so is the rain.",
+            html="<p>Good morning. The boat is back &amp; so is the rain.</p>",
+        ),
+        Block(
+            "sponsor",
+            BlockKind.SPONSOR,
+            title="Brightwater Chandlery",
+            by="Brightwater Chandlery",
+            html="<p>Rope, paint and lamps, two minutes from the quay.</p>",
+            text="Rope, paint and lamps, two minutes from the quay.",
+            url="https://brightwater.example.com/spring",
+            link_text="See the spring list",
+            disclosure="The newsroom had no part in this text.",
+        ),
+        Block(
+            "number",
+            BlockKind.NUMBER,
+            value="3,285",
+            text="nights the islands had no boat after eight.",
+            html="<p>nights the islands had no boat after eight.</p>",
+        ),
+        Block(
+            "quote",
+            BlockKind.QUOTE,
+            value="“A timetable is a promise.”",
+            by="Councillor Edda Strand",
+            position="after:voices",
+        ),
+        Block(
+            "listing",
+            BlockKind.LISTING,
+            title="This week",
+            entries=(
+                ListingEntry("Open harbour day", "Saturday, 10:00", "Pier 1", f"{SITE}/harbour-day"),
+                ListingEntry("Choir rehearsal", "Thursday, 19:30", "Old customs house"),
+            ),
+        ),
+        Block(
+            "correction",
+            BlockKind.CORRECTION,
+            html=f'<p>Monday\'s edition named the wrong pier. <a href="{SITE}/corrections">The story</a> is '
+            "corrected.</p>",
+            text="Monday's edition named the wrong pier. The story is corrected.",
+        ),
+        Block(
+            "note",
+            BlockKind.NOTE,
+            title="From the newsroom",
+            text="There is no edition on Friday.",
+            html="<p>There is no edition on Friday.</p>",
+        ),
     )
 
 
@@ -177,6 +233,12 @@ def full_edition() -> Edition:
 
 def small_edition(**changes: object) -> Edition:
     """Return an edition of one story, with the given fields changed."""
-    made = replace(full_edition(), lead=item(1, "Night ferry sails again", "The council voted seven to two."),
-                   sections=(), briefs=(), blocks=(), utm={})
+    made = replace(
+        full_edition(),
+        lead=item(1, "Night ferry sails again", "The council voted seven to two."),
+        sections=(),
+        briefs=(),
+        blocks=(),
+        utm={},
+    )
     return replace(made, **changes)  # type: ignore[arg-type]

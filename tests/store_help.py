@@ -26,7 +26,6 @@ SINCE, UNTIL = at(4, 11, 30), at(5, 11, 30)
 """The window of the edition of 5 January."""
 
 
-
 def story(number: int, **changes: Any) -> Story:
     """Return the numbered story, with its own headline, text and URL."""
     plain = Story(

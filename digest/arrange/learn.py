@@ -99,9 +99,7 @@ def _complement_weights(
     weights = []
     for of_section in mass:
         rest = everything - sum(of_section.values()) + smoothing * len(idf)
-        raw = {
-            word: -math.log((total[word] - of_section.get(word, 0.0) + smoothing) / rest) for word in idf
-        }
+        raw = {word: -math.log((total[word] - of_section.get(word, 0.0) + smoothing) / rest) for word in idf}
         scale = sum(abs(value) for value in raw.values())
         weights.append({word: value / scale * len(idf) for word, value in raw.items()})
     return tuple(weights)

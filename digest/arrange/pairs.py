@@ -102,9 +102,7 @@ def _read_idf(stored: Mapping[str, str]) -> dict[str, float]:
     return {word: int(tenths) / 10 for tenths, listed in stored.items() for word in listed.split()}
 
 
-_CLASS_OF = {
-    words.stem(word): name for name, listed in _HAPPENINGS.items() for word in listed.split()
-}
+_CLASS_OF = {words.stem(word): name for name, listed in _HAPPENINGS.items() for word in listed.split()}
 
 
 def adapt(model: Model, stories: Sequence[Story]) -> Model:

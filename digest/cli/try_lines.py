@@ -47,7 +47,7 @@ class Lines:
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{self.name} {number} is not JSON: {error}.") from error
         if not isinstance(found, dict):
-            raise UsageError(f"{self.name} {number}: expected an object like {{\"id\": …, \"text\": …}}.")
+            raise UsageError(f'{self.name} {number}: expected an object like {{"id": …, "text": …}}.')
         self.numbers.append(number)
         return {**found, "": number}
 

@@ -48,13 +48,15 @@ def run(given: argparse.Namespace, text: str, put: Put) -> int:
     for story_id, story in read:
         found = ladder.place(story)
         section = None if found.method == "none" else found.section
-        put({
-            "id": story_id,
-            "section": section,
-            "confidence": found.confidence,
-            "method": found.method,
-            "because": found.because,
-        })
+        put(
+            {
+                "id": story_id,
+                "section": section,
+                "confidence": found.confidence,
+                "method": found.method,
+                "because": found.because,
+            }
+        )
     return lines.code()
 
 

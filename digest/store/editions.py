@@ -354,9 +354,7 @@ def _replace_stories(conn: sa.Connection, edition_id: int, edition: Edition) -> 
         conn.execute(sa.insert(_es), list(rows.values()))
 
 
-def _row(
-    edition_id: int, story_id: str, version: int, headline: str, place: int, *, printed: bool
-) -> dict[str, Any]:
+def _row(edition_id: int, story_id: str, version: int, headline: str, place: int, *, printed: bool) -> dict[str, Any]:
     return {
         "edition_id": edition_id,
         "story_id": story_id,
@@ -404,6 +402,4 @@ def _stored(row: Any) -> StoredEdition:
     same = ("id", "content_hash", "built_at", "frozen_at", "finished_at", "deadline", "expected_count")
     more = ("accepted_count", "headers", "paused", "stop_requested", "held", "approved_hash", "why")
     columns = {name: getattr(row, name) for name in (*same, *more)}
-    return StoredEdition(
-        key=_key(row), state=State(row.state), edition=_EDITION.validate_json(row.body), **columns
-    )
+    return StoredEdition(key=_key(row), state=State(row.state), edition=_EDITION.validate_json(row.body), **columns)

@@ -29,9 +29,7 @@ class LogLine:
     edition: str = ""
 
 
-def log(
-    conn: sa.Connection, now: datetime, what: str, detail: str, newsletter: str = "", edition: str = ""
-) -> None:
+def log(conn: sa.Connection, now: datetime, what: str, detail: str, newsletter: str = "", edition: str = "") -> None:
     """Add a line: ``what`` is one word (build, frozen, sent, skip, expired …), ``detail`` says why or how much."""
     clean = _ADDRESS.sub("(address)", detail).replace("\0", "")
     conn.execute(sa.insert(_l).values(at=now, what=what, detail=clean, newsletter=newsletter, edition=edition))

@@ -215,9 +215,7 @@ def _save_first(conn: sa.Connection, story: Story, content_hash: str, url_key: s
     return Saved(kept, "new")
 
 
-def _save_next(
-    conn: sa.Connection, row: Any, story: Story, content_hash: str, url_key: str, now: datetime
-) -> Saved:
+def _save_next(conn: sa.Connection, row: Any, story: Story, content_hash: str, url_key: str, now: datetime) -> Saved:
     kept = dataclasses.replace(story, id=row.id, version=row.version + 1, known_at=row.known_at)
     values = _columns(kept, content_hash, url_key or row.url_key, now)
     standing = row.ordered_status or row.status

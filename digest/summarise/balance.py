@@ -206,6 +206,7 @@ def _best_bridge(
         and gate.may_enter(i, kept)
         and max(read.likeness[i][j] for j in kept) <= MOST_ALIKE
     ]
+
     def value(i: int) -> tuple[float, int]:
         introduces = len(missing & set(names(read.texts[i]))) if i < answer else 0
         return scores[i] + 0.4 * introduces, -i

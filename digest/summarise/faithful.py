@@ -181,9 +181,7 @@ def _against_nearest(sentence: str, source: Source) -> list[Finding]:
     if not stems or not source.sentences:
         return []
     shares = [len(stems & other) / len(stems) for other in source.stems]
-    nearness = [
-        len(stems & other) / max(1, len(other)) ** 0.3 if other else 0.0 for other in source.stems
-    ]
+    nearness = [len(stems & other) / max(1, len(other)) ** 0.3 if other else 0.0 for other in source.stems]
     best = max(range(len(nearness)), key=lambda i: (nearness[i], -i))
     near = source.sentences[best]
     found = []
@@ -219,7 +217,8 @@ def _negations_of_part(near: str, stems: frozenset[str]) -> int:
     clauses = re.split(r"(?<=[,;:–—])\s+|\s+(?:and|but|while|although|because)\s+", near)
     kept = [clause for clause in clauses if set(content_words(clause)) & stems or not content_words(clause)]
     repeated = [
-        clause for clause in kept
+        clause
+        for clause in kept
         if not content_words(clause) or len(set(content_words(clause)) & stems) >= 0.5 * len(set(content_words(clause)))
     ]
     return len(_NEGATION.findall(" ".join(repeated))) % 2

@@ -61,12 +61,12 @@ def test_the_alarm_of_an_event_does_not_move_it() -> None:
     [("DTSTART:2026-01",), ("DTSTART:20260101", "RRULE:FREQ=WEEKLY"), ("DTSTART:20260101", "DTEND:20290101")],
 )
 def test_what_cannot_be_read_is_refused(lines: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match="date|yearly|400"):
+    with pytest.raises(ValueError, match=r"date|yearly|400"):
         days(*lines)
 
 
 def test_a_missing_file_names_the_setting(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="holidays = 'town.ics'"):
+    with pytest.raises(SettingsError, match=r"holidays = 'town.ics'"):
         read_holidays(["town.ics"], tmp_path, *YEAR)
 
 

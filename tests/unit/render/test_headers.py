@@ -147,7 +147,9 @@ def test_a_mailbox_without_a_place_for_the_token_gets_it_in_the_subject() -> Non
     assert "<mailto:leave@lantern.example.org?subject=unsubscribe%20TOKEN>" in lines
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x.org/u", "https://x.org/u>,<https://y.org", "https://x.org/é", "https://x\r\n"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x.org/u", "https://x.org/u>,<https://y.org", "https://x.org/é", "https://x\r\n"]
+)
 def test_an_unsubscribe_url_that_is_no_plain_url_is_refused(url: str) -> None:
     with pytest.raises(RenderError):
         head.list_unsubscribe(url, "")

@@ -14,9 +14,7 @@ from digest.model import Block, BlockKind, Item, Section, Variant
 from digest.render import SLOTS, fill, render_variant, source_html
 from tests.editions import SITE, full_edition, item, small_edition
 
-THEME_TOML = (
-    "[theme]\nname='own'\n[light]\ncard='#ffffff'\n[dark]\ncard='#000000'\n[type]\nserif='Georgia'\n[space]\nwidth=640\n"
-)
+THEME_TOML = "[theme]\nname='own'\n[light]\ncard='#ffffff'\n[dark]\ncard='#000000'\n[type]\nserif='Georgia'\n[space]\nwidth=640\n"
 LINKS = "{{ slots.unsubscribe_url }} {{ slots.preferences_url }} {{ slots.view_url }}"
 
 
@@ -307,8 +305,13 @@ def many(count: int) -> tuple[Item, ...]:
     blurb = "The council voted seven to two on Monday to bring back the boat. It is to sail in the first week of May."
     story = full_edition().sections[0].items[0]
     return tuple(
-        replace(story, story_id=f"s{n}", headline=f"Headline number {n} of a common length of words", url=f"{SITE}/{n}",
-                blurb=replace(story.blurb, text=blurb))
+        replace(
+            story,
+            story_id=f"s{n}",
+            headline=f"Headline number {n} of a common length of words",
+            url=f"{SITE}/{n}",
+            blurb=replace(story.blurb, text=blurb),
+        )
         for n in range(count)
     )
 

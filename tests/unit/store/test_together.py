@@ -84,9 +84,7 @@ def test_a_rebuild_and_a_freeze_never_send_what_nobody_asked_for(engine: Engine)
         if next(builders) % 2:
             store.save_draft(conn, edition(story(2)), now=UNTIL)
             return "built"
-        store.mark_frozen(
-            conn, edition_id, now=UNTIL, deadline=None, headers="", expected=1, content_hash=wanted
-        )
+        store.mark_frozen(conn, edition_id, now=UNTIL, deadline=None, headers="", expected=1, content_hash=wanted)
         return "frozen"
 
     together(engine, race)
