@@ -14,7 +14,10 @@ from digest.model import Block, BlockKind, Item, Section, Variant
 from digest.render import SLOTS, fill, render_variant, source_html
 from tests.editions import SITE, full_edition, item, small_edition
 
-THEME_TOML = "[theme]\nname='own'\n[light]\ncard='#ffffff'\n[dark]\ncard='#000000'\n[type]\nserif='Georgia'\n[space]\nwidth=640\n"
+THEME_TOML = (
+    "[theme]\nname='own'\n[light]\ncard='#ffffff'\n[dark]\ncard='#000000'\n"
+    "[type]\nserif='Georgia'\n[space]\nwidth=640\n"
+)
 LINKS = "{{ slots.unsubscribe_url }} {{ slots.preferences_url }} {{ slots.view_url }}"
 
 
