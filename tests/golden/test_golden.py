@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -42,11 +43,12 @@ MESSAGES = {
 }
 
 
-def test_broadsheet(golden: Golden) -> None:
-    html, text = fill(render_variant(full_edition(), Variant()), VALUES)
+@pytest.mark.parametrize("theme", ["broadsheet", "briefing", "letter"])
+def test_theme(theme: str, golden: Golden) -> None:
+    html, text = fill(render_variant(replace(full_edition(), theme=theme), Variant()), VALUES)
 
-    golden("broadsheet.html", html)
-    golden("broadsheet.txt", text)
+    golden(f"{theme}.html", html)
+    golden(f"{theme}.txt", text)
 
 
 @pytest.mark.parametrize("name", sorted(MESSAGES))
