@@ -1,16 +1,14 @@
-"""Looks a rendered edition over before it is sent: a few rules whose breach readers would see or receivers punish."""
+"""Looks a rendered edition over before it is sent: the lint's rules, what the newsletter waives, and our own links."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from digest.model import Edition, Rendered
+from digest.lint import Mail, Severity, lint
+from digest.model import Edition, Origin, Rendered
 from digest.newsroom import Newsroom
+from digest.render import fill
 
-CLIP_BYTES = 102_400
-"""Gmail shows about this much of a message's HTML and hides the rest behind a link."""
-
-CLIP_WARNING_BYTES = 92_000
 LONGEST_TOKEN = 35
 LONGEST_URL = 74
 """Longer addresses in List-Unsubscribe get encoded on their way by common software: python/cpython#85725."""
@@ -18,53 +16,58 @@ LONGEST_URL = 74
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One breach of a rule; ``blocks`` says that the edition must not be sent so."""
+    """One breach of a rule; ``blocks`` says that the edition must not be sent so, ``where`` is a CSS selector."""
 
     rule: str
     message: str
     blocks: bool
+    where: str = ""
 
 
 def findings(newsroom: Newsroom, edition: Edition, rendered: Rendered) -> tuple[Finding, ...]:
-    """Return every breach, the blocking ones first."""
-    found = [*_subject(edition), *_size(rendered), *_links(newsroom, rendered), *_duties(edition)]
+    """Return every breach, the blocking ones first; a rule waived in digest.toml never blocks."""
+    waived = newsroom.settings.lint.waive
+    found = [
+        Finding(each.rule, each.message, each.severity is Severity.ERROR and each.rule not in waived, each.where)
+        for each in lint(_mail(newsroom, edition, rendered))
+    ]
+    found += _long_links(newsroom)
     return tuple(sorted(found, key=lambda f: not f.blocks))
 
 
-def _subject(edition: Edition) -> list[Finding]:
-    if not edition.subject.strip():
-        return [Finding("subject", "the subject is empty; set one with `digest edit … --subject`.", True)]
-    if len(edition.subject) > 150:
-        return [Finding("subject", f"the subject has {len(edition.subject)} characters; 150 at most.", True)]
-    return []
+def _mail(newsroom: Newsroom, edition: Edition, rendered: Rendered) -> Mail:
+    """Return the mail as the reader with the longest links gets it."""
+    site = newsroom.settings.site
+    token = "T" * LONGEST_TOKEN
+    leave = f"{site.url}/u/{token}"
+    values = {
+        "unsubscribe_url": leave,
+        "preferences_url": f"{site.url}/p/{token}",
+        "view_url": f"{site.url}/v/{token}",
+        "address": "reader@example.org",
+        "name": "Reader",
+    }
+    html, text = fill(rendered, values)
+    return Mail(
+        subject=edition.subject,
+        preheader=edition.preheader,
+        html=html,
+        text=text,
+        leave_url=leave,
+        address=site.address,
+        stories=tuple(
+            (item.headline, item.url, item.blurb.text if item.blurb.origin is not Origin.EDITOR else "")
+            for item in edition.items()
+        ),
+        sponsors=tuple(
+            (block.id, block.by if block.disclosure else "") for block in edition.blocks if block.kind == "sponsor"
+        ),
+    )
 
 
-def _size(rendered: Rendered) -> list[Finding]:
-    size = len(rendered.html.encode())
-    if size >= CLIP_BYTES:
-        return [Finding("clip", f"the HTML has {size} bytes and would be cut at {CLIP_BYTES}; drop stories.", True)]
-    if size >= CLIP_WARNING_BYTES:
-        return [Finding("clip", f"the HTML has {size} bytes; receivers cut at {CLIP_BYTES}.", False)]
-    return []
-
-
-def _links(newsroom: Newsroom, rendered: Rendered) -> list[Finding]:
-    found = []
-    if rendered.slots["unsubscribe_url"] not in rendered.text:
-        found.append(Finding("unsubscribe", "the theme's text part has no unsubscribe link.", True))
-    if rendered.html and rendered.slots["unsubscribe_url"] not in rendered.html:
-        found.append(Finding("unsubscribe", "the theme's HTML has no unsubscribe link.", True))
+def _long_links(newsroom: Newsroom) -> list[Finding]:
     longest = len(newsroom.settings.site.url) + len("/u/") + LONGEST_TOKEN
-    if longest > LONGEST_URL:
-        message = f"unsubscribe links have {longest} characters, over {LONGEST_URL}: use a shorter site.url."
-        found.append(Finding("long-links", message, False))
-    return found
-
-
-def _duties(edition: Edition) -> list[Finding]:
-    found = []
-    for block in edition.blocks:
-        if block.kind == "sponsor" and not (block.by and block.disclosure):
-            message = f"the sponsor block {block.id} does not say by whom it is paid (by, disclosure)."
-            found.append(Finding("sponsor", message, False))
-    return found
+    if longest <= LONGEST_URL:
+        return []
+    message = f"unsubscribe links have {longest} characters, over {LONGEST_URL}: use a shorter site.url."
+    return [Finding("long-links", message, False)]

@@ -124,6 +124,31 @@ def build(newsletter: Newsletter, day: Day = "", slot: Slot = "main", json: Json
 
 
 @app.command()
+def lint(
+    newsletter: Newsletter,
+    day: Day = "",
+    slot: Slot = "main",
+    form: Annotated[str, typer.Option("--format", help="text, json or sarif.")] = "text",
+    json: Json = False,
+) -> int:
+    """Look an edition's mail over: what would stop its send, and what deserves a look."""
+    from digest.cli.lint import lint as command
+
+    return command(newsletter, day, slot, form="json" if json else form)
+
+
+@app.command()
+def shots(
+    edition: Annotated[str, typer.Argument(metavar="EDITION", help="NEWSLETTER/DAY, or NEWSLETTER for its latest.")],
+    dir: Annotated[Path, typer.Option("--dir", help="Folder for the pictures.")] = Path("shots"),
+) -> int:
+    """Take pictures of an edition's mail: 320, 375 and 640 pixels, light and dark."""
+    from digest.cli.lint import shots as command
+
+    return command(edition, dir)
+
+
+@app.command()
 def preview(
     newsletter: Annotated[str, typer.Argument(metavar="[NEWSLETTER]", help="Default: the first one.")] = "",
     day: Day = "",

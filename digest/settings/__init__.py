@@ -107,6 +107,12 @@ class MailSettings(Strict):
     pictures: Literal["embedded", "hosted", "none"] = "embedded"
 
 
+class LintSettings(Strict):
+    """Which of the lint's errors must not stop a send, by name; they are told all the same."""
+
+    waive: tuple[str, ...] = ()
+
+
 class SourceSettings(Strict):
     """Where stories come from. ``sections`` maps the source's own tags to section ids."""
 
@@ -217,6 +223,7 @@ class Settings(Strict):
     database: DatabaseSettings = DatabaseSettings()
     transport: TransportSettings = TransportSettings()
     mail: MailSettings = MailSettings()
+    lint: LintSettings = LintSettings()
     sign_up: SignUpSettings = SignUpSettings()
     retention: RetentionSettings = RetentionSettings()
     web: WebSettings = WebSettings()

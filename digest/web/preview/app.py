@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import subscribers
 from digest import job, mailing, store
 from digest.errors import DigestError, UnknownThing
+from digest.lint import CLIP_BYTES
 from digest.mailing import NOBODY, Proof
 from digest.model import EditionKey, Recipient, Variant
 from digest.newsroom import Newsroom
@@ -238,7 +239,7 @@ def _shown(desk: Desk, stored: StoredEdition, proof: Proof, look: Look) -> dict[
         "sender": newsletter.sender.partition("<")[0].strip(' "') or newsletter.name,
         "proofs": newsletter.proofs,
         "size": size,
-        "clip": mails.CLIP_BYTES,
+        "clip": CLIP_BYTES,
         "weights": mails.weights(proof.html, stored.edition) if proof.html else [],
         "links": mails.links(proof.html),
         "headers": mails.headers_of(proof.message),

@@ -10,10 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from digest.lint import CLIP_BYTES
 from digest.model import Edition
-
-CLIP_BYTES = 102_400
-"""Gmail shows about this much of a message's HTML and hides the rest behind a link."""
 
 _DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
 _SOURCE = re.compile(r"(<img\b[^>]*?\bsrc=)\"[^\"]*\"", re.IGNORECASE)
