@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,9 +61,13 @@ def insert_all_missing(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapp
     statement = _insert_missing(conn, table).compile(dialect=conn.dialect, column_keys=names)
     order = statement.positiontup or names
     steps = [(name, _processor(table.c[name], conn.dialect)) for name in order]
-    values = ([process(row[name]) if process else row[name] for name, process in steps] for row in rows)
+    columns = ([row[name] for row in rows] for name, _ in steps)
+    processed = [
+        list(map(process, column)) if process else column for (_, process), column in zip(steps, columns, strict=True)
+    ]
+    values = zip(*processed, strict=True)
     if statement.positional:
-        conn.exec_driver_sql(str(statement), [tuple(each) for each in values])
+        conn.exec_driver_sql(str(statement), list(values))
     else:
         conn.exec_driver_sql(str(statement), [dict(zip(order, each, strict=True)) for each in values])
 
@@ -74,8 +79,12 @@ def _processor(column: sa.Column[Any], dialect: sa.Dialect) -> Callable[[Any], A
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
+@lru_cache(maxsize=16_384)
 def _written_moment(moment: datetime | None) -> str | None:
-    """Write a moment as SQLAlchemy writes it on SQLite; raises ValueError for one without a zone."""
+    """Write a moment as SQLAlchemy writes it on SQLite; raises ValueError for one without a zone.
+
+    Remembered, because one import writes a reader's moment into three tables.
+    """
     if moment is None:
         return None
     if moment.tzinfo is None:

@@ -16,9 +16,11 @@ def read_moment(text: str, *, day_first: bool | None = None) -> datetime | None:
     A date like 03-04-2024 is read only when ``day_first`` says which number is the day or one of them cannot be a
     month: a guess would turn evidence of consent into an invention.
     """
-    text = text.strip()
+    text = text.strip() if text else ""
     if not text:
         return None
+    if text[4:5] == "-" and (plain := _read_plain(text)) is not None:
+        return plain
     match = _NUMERIC.match(text)
     if match is not None:
         text = _year_first(match, day_first)
@@ -27,6 +29,15 @@ def read_moment(text: str, *, day_first: bool | None = None) -> datetime | None:
         if moment is not None:
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return None
+
+
+def _read_plain(text: str) -> datetime | None:
+    """Read what most files hold, ISO 8601 as it stands, without trying anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _year_first(match: re.Match[str], day_first: bool | None) -> str:

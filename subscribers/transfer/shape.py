@@ -92,9 +92,14 @@ class Shape:
 
 def split_tags(text: str) -> tuple[str, ...]:
     """Part a cell at its commas, semicolons or bars into tags, in order and without repeats."""
+    if not text:
+        return ()
     parts = (part.strip() for part in re.split(r"[,;|]", text))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def _first(cells: Cells, columns: tuple[str, ...]) -> str:
-    return next((cells[column] for column in columns if cells.get(column)), "")
+    for column in columns:
+        if value := cells.get(column):
+            return value
+    return ""

@@ -86,6 +86,14 @@ def _create_subscriptions() -> None:
         ["list_id", "status", "since", "paused_until", "subscriber_id"],
         unique=False,
     )
+    op.create_index(
+        "ix_subscription_choice",
+        "subscription",
+        ["list_id", "subscriber_id"],
+        unique=False,
+        sqlite_where=sa.text("sections <> ''"),
+        postgresql_where=sa.text("sections <> ''"),
+    )
     op.create_index("ix_subscription_subscriber_id", "subscription", ["subscriber_id"], unique=False)
     op.create_table(
         "consent",
