@@ -9,9 +9,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-INTERRUPTED = 130
-"""What a shell expects of a program ended by Ctrl-C: 128 + SIGINT."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; the console script passes it to the shell."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from digest.cli import INTERRUPTED, plainly
+from digest.cli import plainly
 from subscribers.errors import BadAddress, BadFile, SubscribersError, UnknownList, UnknownSubscriber
 
 _USAGE = (BadAddress, UnknownList, UnknownSubscriber, BadFile)
@@ -25,4 +25,4 @@ def _met(action: Callable[[], Any]) -> Any:
     except SubscribersError as error:
         return plainly.fail(str(error), 2 if isinstance(error, _USAGE) else 1)
     except typer.Abort:
-        return plainly.fail(plainly.STOPPED, INTERRUPTED)
+        return plainly.fail(plainly.STOPPED, plainly.INTERRUPTED)

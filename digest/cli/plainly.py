@@ -10,8 +10,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from digest.cli import INTERRUPTED
 from digest.errors import DigestError
+
+INTERRUPTED = 130
+"""What a shell expects of a program ended by Ctrl-C: 128 + SIGINT."""
 
 STOPPED = "Stopped. What was handed over is recorded; run the command again to go on."
 
