@@ -107,8 +107,8 @@ def _note(
         life.faults.append(f"{where}: {decided[day]} and then {verdict}")
     elif verdict in ("send", "late-send") and now > decision.deadline:
         life.faults.append(f"{where}: sent at {now}, not allowed after {decision.deadline}")
-    elif verdict == "expired" and now - due < timedelta(hours=1):
-        life.faults.append(f"{where}: given up {now - due} after its time")
+    elif verdict == "expired" and now <= decision.deadline:
+        life.faults.append(f"{where}: given up {now - due} after its time, allowed until {decision.deadline}")
     decided[day] = verdict
     life.verdicts[verdict] += 1
     if verdict in ("send", "late-send"):
