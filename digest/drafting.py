@@ -66,13 +66,15 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None,
     if key.slot.startswith("correction-"):
         return _draft_correction(newsroom, key)
     now = newsroom.clock()
-    newsletter = newsroom.newsletter(key.newsletter)
+    newsletter = newsroom.newsletter_of(key)
     warnings: list[str] = []
     with newsroom.reading() as conn:
         window = _window(conn, newsletter, key, now, since)
         offered = _offered(conn, newsletter, window)
         acts = store.acts(conn, key)
-        printed = store.printed(conn, key.newsletter, now - newsletter.max_age * 2, exclude=key)
+        printed = store.printed(
+            conn, key.newsletter, now - newsletter.max_age * 2, exclude=key, apart=newsletter.slots_apart(key.slot)
+        )
         number = store.next_number(conn, key.newsletter)
         decided = [editorial.decision_of(act) for act in store.groupings(conn)]
     choices = editorial.choices(acts)

@@ -99,7 +99,7 @@ def run(
         stored = store.load(conn, key)
     if stored is None or stored.frozen_at is None:
         gather(newsroom, on_source=on_source)
-        waits = stored is not None and newsroom.newsletter(key.newsletter).review.waits
+        waits = stored is not None and newsroom.newsletter_of(key).review.waits
         if stored is None or not (stored.is_approved or stored.held or waits):
             # An editor who approves while this builds has the last word.
             with suppress(Rebuilt):
@@ -120,7 +120,7 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
         )
     if stored.state is State.EXPIRED and not stored.is_approved:
         raise Withheld(f"{key} is too late: {stored.why}. Send it all the same with `digest approve {key}`.")
-    newsletter = newsroom.newsletter(key.newsletter)
+    newsletter = newsroom.newsletter_of(key)
     if newsletter.review.unless_approved == "hold" and not stored.is_approved:
         raise Withheld(_not_approved(newsroom, stored, newsletter.review.approvals))
     stored, notes = _without_withdrawn(newsroom, stored)
@@ -139,7 +139,7 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
 
 def _without_withdrawn(newsroom: Newsroom, stored: StoredEdition) -> tuple[StoredEdition, tuple[str, ...]]:
     """Build the draft again if a story in it was killed, held or embargoed since."""
-    newsletter = newsroom.newsletter(stored.key.newsletter)
+    newsletter = newsroom.newsletter_of(stored.key)
     now = newsroom.clock()
     withdrawn = []
     with newsroom.reading() as conn:

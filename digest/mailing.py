@@ -61,7 +61,7 @@ def render(newsroom: Newsroom, edition: Edition, variant: Variant | None = None)
 
 def audience(newsroom: Newsroom, key: EditionKey) -> int:
     """Count who would get the edition now."""
-    newsletter = newsroom.newsletter(key.newsletter)
+    newsletter = newsroom.newsletter_of(key)
     with newsroom.reading() as conn:
         return subscribers.count_segment(conn, newsletter.list, newsletter.rule, now=newsroom.clock())
 
@@ -75,7 +75,7 @@ def counts(newsroom: Newsroom, stored: StoredEdition) -> Counts:
 def freeze(newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | None = None) -> StoredEdition:
     """Fix an edition's bytes and its audience in one transaction; of several processes one does it for all."""
     key = stored.key
-    newsletter = newsroom.newsletter(key.newsletter)
+    newsletter = newsroom.newsletter_of(key)
     with newsroom.writing() as conn:
         current = store.load(conn, key)
         if current is not None and current.frozen_at is None:
@@ -112,7 +112,7 @@ def freeze(newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | No
 
 def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Progress], None] | None = None) -> Counts:
     """Hand a frozen edition to everybody the ledger still names, and close it when nobody is left."""
-    newsletter = newsroom.newsletter(stored.key.newsletter)
+    newsletter = newsroom.newsletter_of(stored.key)
     with store.open_ledger(newsroom.engine, newsroom.clock, folder=newsroom.base) as ledger:
         transport = open_transport(newsroom, newsletter, call_log=ledger.call_log(stored.id))
         try:
@@ -146,7 +146,7 @@ def send_proof(
     newsroom: Newsroom, key: EditionKey, addresses: Sequence[str], stored: StoredEdition
 ) -> list[tuple[str, Outcome]]:
     """Mail the edition as it stands to the addresses and to the newsletter's ``proofs``; the list gets nothing."""
-    newsletter = newsroom.newsletter(key.newsletter)
+    newsletter = newsroom.newsletter_of(key)
     everyone = list(dict.fromkeys((*addresses, *(parseaddr(p)[1] for p in newsletter.proofs))))
     for address in everyone:
         subscribers.parse_address(address)
@@ -281,7 +281,7 @@ def open_transport(newsroom: Newsroom, newsletter: NewsletterSettings, call_log:
 
 
 def _post(newsroom: Newsroom, stored: StoredEdition, codec: str, prefix: str = "", salt: str = "") -> Post:
-    newsletter = newsroom.newsletter(stored.key.newsletter)
+    newsletter = newsroom.newsletter_of(stored.key)
     with newsroom.reading() as conn:
         number = newsroom.list_number(conn, newsletter)
 

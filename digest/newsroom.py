@@ -40,6 +40,18 @@ class Newsroom:
         """Return a newsletter's settings; raises SettingsError naming those there are."""
         return self.settings.newsletter(name)
 
+    def newsletter_of(self, key: EditionKey) -> NewsletterSettings:
+        """Return the settings that hold for one edition: its newsletter's, with the list of its slot.
+
+        A correction goes where the edition went that it corrects.
+        """
+        newsletter = self.settings.newsletter(key.newsletter)
+        if newsletter.slots and key.slot.startswith("correction-"):
+            with self.reading() as conn:
+                corrected = store.find_correction(conn, key)
+            key = corrected.edition if corrected else key
+        return newsletter.for_slot(key.slot)
+
     def list_number(self, conn: Connection, newsletter: NewsletterSettings) -> int:
         """Return the small number that stands for the newsletter's list inside links."""
         return subscribers.get_list(conn, newsletter.list).number
@@ -80,7 +92,8 @@ def open_newsroom(settings: Settings, clock: Clock) -> Newsroom:
         with subscribers.writing(engine) as conn:
             _check_keys(conn, newsroom.keys)
             for newsletter in settings.newsletters:
-                subscribers.ensure_list(conn, newsletter.list, newsletter.name)
+                for id, title in newsletter.lists:
+                    subscribers.ensure_list(conn, id, title)
     return newsroom
 
 
@@ -105,7 +118,7 @@ def parse_key(newsroom: Newsroom, written: str) -> EditionKey:
         key = EditionKey.parse(written)
     except ValueError as error:
         raise UnknownThing(str(error)) from error
-    newsroom.newsletter(key.newsletter)
+    newsroom.newsletter_of(key)
     return key
 
 

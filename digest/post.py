@@ -34,7 +34,7 @@ class Post:
         salt: str = "",
     ) -> None:
         self._newsroom = newsroom
-        self._newsletter = newsroom.newsletter(edition.key.newsletter)
+        self._newsletter = newsroom.newsletter_of(edition.key)
         self._edition = edition
         self._date = date
         self._render = render

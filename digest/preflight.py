@@ -34,7 +34,7 @@ def findings(
     newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | None, size_bytes: int
 ) -> tuple[Finding, ...]:
     """Return what stands against sending now, the blocking findings first. ``size_bytes`` is one mail's size."""
-    newsletter = newsroom.newsletter(stored.key.newsletter)
+    newsletter = newsroom.newsletter_of(stored.key)
     transport = newsroom.settings.transport_of(newsletter)
     readers = mailing.audience(newsroom, stored.key)
     found = [
@@ -72,7 +72,7 @@ def _list(newsroom: Newsroom, stored: StoredEdition, readers: int) -> Iterator[F
 def _last_sent(newsroom: Newsroom, stored: StoredEdition) -> StoredEdition | None:
     with newsroom.reading() as conn:
         for edition in store.iter_editions(conn, stored.key.newsletter, [State.SENT]):
-            if edition.key != stored.key:
+            if edition.key != stored.key and edition.key.slot == stored.key.slot:
                 return edition
     return None
 

@@ -134,7 +134,7 @@ def _body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str
     if not equals:
         raise UsageError(f"--{'section' if name == 'move' else name} {value}: write it as STORY=TEXT.")
     if name == "move" and text:
-        known = [section.id for section in newsroom.newsletter(key.newsletter).sections]
+        known = [section.id for section in newsroom.newsletter_of(key).sections]
         if text not in known:
             raise UsageError(f"--section {value}: {key.newsletter} has the sections {', '.join(known) or 'none'}.")
     return {"story": store.resolve(conn, story.strip()).id, "section" if name == "move" else "text": text}

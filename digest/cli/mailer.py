@@ -9,5 +9,5 @@ from digest.newsroom import Newsroom
 def mailer_of(newsroom: Newsroom, list_id: str) -> NewsletterMailer:
     """Return a mailer that writes in the name of the first newsletter of that list."""
     newsletters = newsroom.settings.newsletters
-    mine = next((n for n in newsletters if n.list == list_id), newsletters[0])
+    mine = next((n for n in newsletters if list_id in dict(n.lists)), newsletters[0])
     return NewsletterMailer(newsroom, mine)

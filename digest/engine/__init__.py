@@ -170,7 +170,7 @@ def _alarm(newsroom: Newsroom, ticked: Ticked) -> None:
 
 def _tell_withheld(newsroom: Newsroom, ticked: Ticked) -> None:
     """Tell the editors too, once for each reason."""
-    newsletter = newsroom.newsletter(ticked.key.newsletter)
+    newsletter = newsroom.newsletter_of(ticked.key)
     reason = hashlib.sha256(ticked.detail.encode()).hexdigest()[:8]
     with newsroom.writing() as conn:
         stored = store.load(conn, ticked.key)

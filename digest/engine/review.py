@@ -57,7 +57,7 @@ def prepare(newsroom: Newsroom, newsletter: NewsletterSettings) -> list[tuple[Ed
 
 def approve(newsroom: Newsroom, key: EditionKey, content_hash: str, author: str) -> int:
     """Note an editor's approval of exactly this content; return how many more approvals it needs."""
-    newsletter = newsroom.newsletter(key.newsletter)
+    newsletter = newsroom.newsletter_of(key)
     now = newsroom.clock()
     with newsroom.writing() as conn:
         needed = newsletter.review.approvals

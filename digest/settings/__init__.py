@@ -153,6 +153,20 @@ class LinkSettings(Strict):
     utm: Mapping[str, str] = Field(default_factory=dict)
 
 
+class SlotSettings(Strict):
+    """Editions apart from the day's own, like breaking news, for a list of those who asked for them."""
+
+    id: Name
+    title: str = Field(min_length=1)
+    list: Name
+
+    @model_validator(mode="after")
+    def _is_no_slot_of_ours(self) -> SlotSettings:
+        if self.id == "main" or self.id.startswith("correction-"):
+            raise ValueError(f"the slot {self.id!r} is the program's own: choose another id, like breaking")
+        return self
+
+
 class NewsletterSettings(Strict):
     """One newsletter: who it goes to, when, from which stories and in which dress."""
 
@@ -191,7 +205,31 @@ class NewsletterSettings(Strict):
     proofs: tuple[Sender, ...] = ()
     links: LinkSettings = LinkSettings()
     sections: tuple[SectionSettings, ...] = ()
+    slots: tuple[SlotSettings, ...] = ()
     transport: TransportSettings | None = None
+
+    @property
+    def lists(self) -> tuple[tuple[str, str], ...]:
+        """Return the lists its editions go to with their titles: its own, then one for each slot of its own."""
+        return ((self.list, self.name), *((slot.list, slot.title) for slot in self.slots))
+
+    def for_slot(self, slot: str) -> NewsletterSettings:
+        """Return the settings of one slot's editions: these, with that slot's list if it has one of its own."""
+        own = next((each.list for each in self.slots if each.id == slot), self.list)
+        return self if own == self.list else self.model_copy(update={"list": own})
+
+    def slots_apart(self, slot: str) -> tuple[str, ...]:
+        """Return the slots whose editions the readers of this one need not have had: other lists than theirs."""
+        return tuple(each.id for each in self.slots if each.id != slot)
+
+    @model_validator(mode="after")
+    def _slots_have_names_and_lists_of_their_own(self) -> NewsletterSettings:
+        names = [slot.id for slot in self.slots]
+        lists = [id for id, _title in self.lists]
+        for what, each in (("slot", names), ("list", lists)):
+            if len(set(each)) < len(each):
+                raise ValueError(f"two slots share a {what}: each slot needs an id and a list of its own")
+        return self
 
     @property
     def rule(self) -> Rule | None:

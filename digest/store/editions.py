@@ -6,7 +6,7 @@ The body is the edition's JSON, byte for byte what was saved; its SHA-256 is wha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -292,11 +292,17 @@ def last_cutoff(conn: sa.Connection, newsletter: str, slot: str) -> datetime | N
 
 
 def printed(
-    conn: sa.Connection, newsletter: str, since: datetime, *, exclude: EditionKey | None = None
+    conn: sa.Connection,
+    newsletter: str,
+    since: datetime,
+    *,
+    exclude: EditionKey | None = None,
+    apart: Sequence[str] = (),
 ) -> list[Printed]:
     """Return what used editions of a newsletter printed since a moment, oldest first: its memory.
 
-    ``text`` is the story's text in the printed version. ``exclude`` leaves out the edition being built.
+    ``text`` is the story's text in the printed version. ``exclude`` leaves out the edition being built,
+    ``apart`` the slots whose editions went to other readers.
     """
     at = sa.func.coalesce(_e.c.frozen_at, _e.c.built_at, type_=schema.Moment())
     story = sa.and_(_v.c.story_id == _es.c.story_id, _v.c.version == _es.c.version)
@@ -304,7 +310,7 @@ def printed(
         sa.select(_es, _e.c.newsletter, _e.c.day, _e.c.slot, at.label("at"), _v.c.body)
         .join(_e, _e.c.id == _es.c.edition_id)
         .outerjoin(_v, story)
-        .where(_e.c.newsletter == newsletter, _es.c.printed, at >= since, is_used())
+        .where(_e.c.newsletter == newsletter, _es.c.printed, at >= since, is_used(), _e.c.slot.not_in(apart))
         .order_by(at, _e.c.id, _es.c.place)
     )
     if exclude is not None:

@@ -94,7 +94,7 @@ def _find(newsroom: Newsroom, token: str) -> tuple[StoredEdition, str] | None:
     if stored is None:
         return None
     try:
-        editor = review.find_editor(newsroom.newsletter(stored.key.newsletter), read)
+        editor = review.find_editor(newsroom.newsletter_of(stored.key), read)
     except DigestError:
         # The newsletter was taken out of the settings since.
         return None
@@ -110,7 +110,7 @@ def _page(newsroom: Newsroom, token: str, stored: StoredEdition, told: str = "",
     with newsroom.reading() as conn:
         news = review.changed_since(conn, stored)
         have = store.approvers(conn, stored.id, stored.content_hash)
-    needed = newsroom.newsletter(stored.key.newsletter).review.approvals
+    needed = newsroom.newsletter_of(stored.key).review.approvals
     facts = [f"{len(stored.edition.items())} stories; {len(have)} of {needed} approvals; state: {_state(stored)}."]
     lines = "".join(f"<li>{html.escape(fact)}</li>" for fact in (*facts, *news))
     said = f"<p role='status'><b>{html.escape(told)}</b></p>" if told else ""

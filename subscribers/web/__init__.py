@@ -21,7 +21,7 @@ from subscribers.web.interface import add_interface
 from subscribers.web.joining import add_confirming, add_sign_up
 from subscribers.web.leaving import add_leaving
 from subscribers.web.preferences import add_preferences
-from subscribers.web.site import Context, Courtesy, OnForget, Sections, SmallRequests
+from subscribers.web.site import Companions, Context, Courtesy, OnForget, Sections, SmallRequests
 
 __all__ = ["Courtesy", "router"]
 
@@ -35,6 +35,7 @@ def router(
     site_url: str,
     mailer_of: Callable[[str], Mailer | None],
     sections_of: Sections = lambda _list_id: (),
+    companions_of: Companions = lambda _list_id: (),
     policy: Policy | None = None,
     courtesy: Courtesy | None = None,
     keep_ip: bool = True,
@@ -45,9 +46,9 @@ def router(
     """Make the routes ``/u /p /s /c /d`` and ``/api/sign-up``, to be mounted at the site's root.
 
     ``mailer_of`` gives the mailer of a list; without one nobody can sign up to it. ``sections_of`` names the sections
-    (id, title) a list's readers may choose from. ``policy`` limits sign-ups. ``keep_ip`` says whether evidence of
-    consent holds the reader's IP address. ``language`` is for browsers that ask for none of ours. Without an
-    ``api_key`` there is no interface for programs.
+    (id, title) a list's readers may choose from, ``companions_of`` the lists they may join on the same page.
+    ``policy`` limits sign-ups. ``keep_ip`` says whether evidence of consent holds the reader's IP address.
+    ``language`` is for browsers that ask for none of ours. Without an ``api_key`` there is no interface for programs.
     """
     context = Context(
         engine,
@@ -56,6 +57,7 @@ def router(
         Site(site_name, site_url.rstrip("/")),
         mailer_of,
         sections_of,
+        companions_of,
         Limits(policy or Policy()),
         courtesy or Courtesy(),
         keep_ip,

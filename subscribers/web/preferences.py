@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
+import sqlalchemy as sa
 from fastapi import APIRouter, BackgroundTasks, Form, Request, Response
 
 from subscribers.address import parse_address
 from subscribers.consent import send_message
-from subscribers.database import writing
+from subscribers.database import reading, writing
 from subscribers.errors import BadToken
 from subscribers.languages import long_date
-from subscribers.lists import set_choices
-from subscribers.model import SubscriptionStatus
+from subscribers.lists import find_list, get_list, set_choices, subscribe, unsubscribe
+from subscribers.model import Consent, ConsentHow, SubscriptionStatus
+from subscribers.store import find_subscription
 from subscribers.tokens import Purpose
 from subscribers.web.leaving import link_to, say_goodbye
 from subscribers.web.readers import Reader, leave_by_link, left_page, read_link
@@ -47,6 +49,7 @@ def add_preferences(made: APIRouter, context: Context) -> None:
         background: BackgroundTasks,
         act: Annotated[str, Form()] = "choose",
         section: Annotated[list[str] | None, Form()] = None,
+        companion: Annotated[list[str] | None, Form()] = None,
         text_only: Annotated[str, Form()] = "",
         pause: Annotated[str, Form()] = "0",
     ) -> Response:
@@ -71,6 +74,7 @@ def add_preferences(made: APIRouter, context: Context) -> None:
                 sections=_chosen(here, reader, section or []),
                 paused_until=_paused_until(here, reader, pause),
             )
+            _choose_companions(here, conn, reader, companion or [], here.ip(request))
         return _preferences_page(here, read_link(here, Purpose.MANAGE, token), saved=True)
 
 
@@ -110,6 +114,7 @@ def _preferences_page(context: Context, reader: Reader, *, saved: bool = False) 
         masked=reader.masked,
         saved=saved,
         sections=sections,
+        companions=_companions(context, reader),
         text_only=standing.text_only,
         paused_until=paused,
         pause="keep" if until else "0",
@@ -128,6 +133,37 @@ def _chosen(context: Context, reader: Reader, chosen: Sequence[str]) -> tuple[st
     offered = [id for id, _title in context.sections_of(reader.list.id)]
     kept = tuple(id for id in offered if id in chosen)
     return () if len(kept) == len(offered) else kept
+
+
+def _companions(context: Context, reader: Reader) -> list[tuple[str, str, bool]]:
+    """Return the lists that may be joined on this page, with their names and whether the reader is on them."""
+    offered = context.companions_of(reader.list.id)
+    with reading(context.engine) as conn:
+        found = [each for id in offered if (each := find_list(conn, id)) is not None]
+        return [(each.id, each.name, _is_active(conn, reader.id, each.id)) for each in found]
+
+
+def _choose_companions(context: Context, conn: sa.Connection, reader: Reader, chosen: Sequence[str], ip: str) -> None:
+    """Join and leave the lists on this page as ticked; the signed link proves whose address it is.
+
+    Nobody joins whose subscription here is not active: the link of a mail never confirmed proves nothing.
+    """
+    if reader.person is None or reader.standing is None or reader.standing.status is not SubscriptionStatus.ACTIVE:
+        return
+    now = context.clock()
+    for id in context.companions_of(reader.list.id):
+        is_on = _is_active(conn, reader.id, id)
+        if id in chosen and not is_on:
+            words = f"Ticked {get_list(conn, id).name}"
+            consent = Consent(now, ConsentHow.DOUBLE_OPT_IN, words, form="preferences", ip=ip, confirmed_at=now)
+            subscribe(conn, reader.person.address, id, consent=consent, now=now, keys=context.keys)
+        elif is_on and id not in chosen:
+            unsubscribe(conn, reader.id, id, now=now, keys=context.keys)
+
+
+def _is_active(conn: sa.Connection, subscriber_id: int, list_id: str) -> bool:
+    standing = find_subscription(conn, subscriber_id, list_id)
+    return standing is not None and standing.status is SubscriptionStatus.ACTIVE
 
 
 def _paused_until(context: Context, reader: Reader, pause: str) -> datetime | None:

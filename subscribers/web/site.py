@@ -41,6 +41,9 @@ class Courtesy:
 Sections = Callable[[str], Sequence[tuple[str, str]]]
 """Names the sections, as pairs of id and title, that the readers of a list may choose from."""
 
+Companions = Callable[[str], Sequence[str]]
+"""Names the lists that a list's readers may join and leave on the same page, like breaking news."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -52,6 +55,7 @@ class Context:
     site: Site
     mailer_of: Callable[[str], Mailer | None]
     sections_of: Sections
+    companions_of: Companions
     limits: Limits
     courtesy: Courtesy
     keep_ip: bool

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import email
 import re
+from datetime import datetime
 from email.message import Message
 from pathlib import Path
 
 import pytest
 
+from digest.cli.opening import workspace
+from digest.web.app import make_app
 from tests.acceptance.workspace import SETTINGS, Workspace
+from tests.browser import Browser
 
 FRIDAY, SATURDAY, SUNDAY = "2026-01-02", "2026-01-03", "2026-01-04"
 DUE = "T11:30:05+00:00"
@@ -193,6 +197,83 @@ def test_an_extra_edition_leaves_at_its_time_and_leaves_the_next_day_alone(begun
     assert (planned.code, again.json) == (0, [])
     assert "morning/2026-01-02/breaking" in listed
     assert begun.run("report", "morning/2026-01-02/breaking", "--json").json["accepted"] == 2
+
+
+BREAKING = """
+[[newsletters.slots]]
+id = "breaking"
+title = "Breaking news"
+list = "breaking"
+"""
+
+
+def choose_on_the_page(courier: Workspace, mail: Message, **ticked: str) -> str:
+    """Save the preferences page that a mail's own link opens; return the page that answers."""
+    path = re.search(r"https://courier.example(/p/\S+)", body(mail))[1]  # type: ignore[index]
+    clock = datetime.fromisoformat(courier.now)
+    with workspace(lambda: clock, courier.folder / "digest.toml") as newsroom:
+        web = Browser(make_app(newsroom))
+        assert "Breaking news" in web.get(path).text
+        return web.post(path, data=ticked).text
+
+
+def test_breaking_news_reaches_only_those_who_ticked_it(begun: Workspace) -> None:
+    begun.settings(SETTINGS + BREAKING)
+    at(begun, FRIDAY).run("tick")
+    asked, other = texts(begun.folder / "outbox")
+    page = choose_on_the_page(begun, asked, companion="breaking")
+    begun.story("comet", "Late arrival")
+    begun.run("extra", "morning", "--slot", "breaking", "--at", "14:00", "--day", FRIDAY)
+    at(begun, FRIDAY, "T19:00:05+00:00").run("tick")
+    at(begun, "2026-01-05").run("tick")
+
+    mails = texts(begun.folder / "outbox")
+    breaking = [mail for mail in mails if "breaking" in str(mail["List-Id"])]
+    assert "checked" in page
+    assert [mail["To"] for mail in breaking] == [asked["To"]] != [other["To"]]
+    assert begun.run("report", "morning/2026-01-05", "--json").json["accepted"] == 2
+
+
+def test_who_leaves_breaking_news_by_its_own_link_keeps_the_morning_mail(begun: Workspace) -> None:
+    begun.settings(SETTINGS + BREAKING)
+    begun.run("subscribers", "add", "ada@example.org", "--list", "breaking")
+    begun.run("extra", "morning", "--slot", "breaking", "--at", "14:00", "--day", FRIDAY)
+    at(begun, FRIDAY, "T19:00:05+00:00").run("tick")
+    (mail,) = texts(begun.folder / "outbox")
+    address = str(mail["List-Unsubscribe"]).strip("<>").removeprefix("https://courier.example")
+    with workspace(config=begun.folder / "digest.toml") as newsroom:
+        web = Browser(make_app(newsroom))
+        left = web.post(address, data={"List-Unsubscribe": "One-Click"})
+    at(begun, SUNDAY, "T20:00:00+00:00")
+    begun.story("merger", "Merger of two banks")
+    at(begun, "2026-01-05").run("tick")
+
+    assert left.status_code == 200
+    assert "ada@example.org" in [
+        mail["To"] for mail in texts(begun.folder / "outbox") if "breaking" not in mail["List-Id"]
+    ]
+
+
+def test_a_correction_of_breaking_news_goes_to_who_had_it(begun: Workspace) -> None:
+    begun.settings(SETTINGS + BREAKING)
+    begun.run("subscribers", "add", "only-breaking@example.org", "--list", "breaking")
+    begun.run("extra", "morning", "--slot", "breaking", "--at", "14:00", "--day", FRIDAY)
+    at(begun, FRIDAY, "T19:00:05+00:00").run("tick")
+    story = begun.run("stories", "list", "--json").json[0]["id"]
+    corrected = begun.run(
+        "correct",
+        f"morning/{FRIDAY}/breaking",
+        "--story",
+        story,
+        "--text",
+        "It is the other bridge.",
+        "--send",
+        "--yes",
+    )
+
+    assert corrected.code == 0, corrected.err
+    to = [mail["To"] for mail in texts(begun.folder / "outbox")]
+    assert to == ["only-breaking@example.org"] * 2
 
 
 def test_a_day_taken_out_has_no_edition_until_it_is_put_back(begun: Workspace) -> None:

@@ -215,7 +215,7 @@ def _recipient(desk: Desk, address: str) -> Recipient | None:
     """Return the reader of that address as the newsletter would mail them; raises UnknownThing or BadAddress."""
     if not address:
         return None
-    list_id = desk.newsroom.newsletter(desk.key.newsletter).list
+    list_id = desk.newsroom.newsletter_of(desk.key).list
     with desk.newsroom.reading() as conn:
         try:
             person = subscribers.find_subscriber(conn, address)
@@ -230,7 +230,7 @@ def _recipient(desk: Desk, address: str) -> Recipient | None:
 
 def _shown(desk: Desk, stored: StoredEdition, proof: Proof, look: Look) -> dict[str, Any]:
     """Return all that the page around the mail says."""
-    newsletter = desk.newsroom.newsletter(stored.key.newsletter)
+    newsletter = desk.newsroom.newsletter_of(stored.key)
     size = len(proof.html.encode())
     return {
         "look": look,
