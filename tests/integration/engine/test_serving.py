@@ -124,3 +124,38 @@ def test_two_senders_started_together_share_one_edition(newsroom: Workspace) -> 
 
     assert 0 in codes
     assert sorted(Counter(sink.recipients).values()) == [1] * READERS
+
+
+def test_a_kill_in_the_middle_stops_the_send_and_the_correction_goes_to_who_has_it(newsroom: Workspace) -> None:
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def slowing(step: str, argument: str) -> str | None:
+        if step == "MAIL" and len(sink.taken) >= READERS // 6:
+            under_way.set()
+            go_on.wait(PATIENCE_S)
+            # The wrong edition leaves slowly enough for the stop to be looked at, twice a second.
+            threading.Event().wait(0.05)
+        return None
+
+    newsroom.now = "2026-01-05T11:20:00+00:00"
+    newsroom.run("gather")
+    story = newsroom.run("stories", "list", "--json").json[0]["id"]
+    with Sink(slowing) as sink:
+        mails_to(newsroom, sink)
+        with running(newsroom, "send", "morning", "--day", "2026-01-05", "--yes") as sender:
+            wait_for(under_way.is_set)
+            killed = newsroom.run("stories", "kill", story)
+            go_on.set()
+            sender.wait(PATIENCE_S)
+        wrong = set(sink.recipients)
+        listed = newsroom.run("report", "morning/2026-01-05", "--who")
+        wording = ("correct", "morning/2026-01-05", "--story", story, "--text", "The bridge is open.")
+        corrected = newsroom.run(*wording, "--send", "--yes")
+
+    counts = report(newsroom)
+    assert (killed.code, corrected.code) == (0, 0), corrected.err
+    assert READERS // 6 <= len(wrong) < READERS
+    told = [line.split() for line in listed.out.splitlines() if "accepted" in line]
+    assert {word for words in told for word in words if "@" in word} == wrong
+    assert counts["expected"] == READERS
+    assert Counter(sink.recipients) == dict.fromkeys(wrong, 2)
