@@ -350,3 +350,40 @@ def test_the_next_edition_says_what_the_last_one_got_wrong(begun: Workspace) -> 
     monday = [body(mail) for mail in texts(begun.folder / "outbox") if "Good news" in body(mail)]
     assert len(monday) == 2
     assert all("three cables" in text for text in monday)
+
+
+def test_a_machine_asleep_for_three_days_sends_no_old_edition_and_tells_each(begun: Workspace) -> None:
+    begun.settings(SETTINGS + ALERTS)
+    at(begun, FRIDAY).run("tick")
+    before = len(begun.mails())
+    begun.story("merger", "Merger of two banks")
+
+    woken = at(begun, "2026-01-07", "T20:00:00+00:00").run("tick")
+
+    told = alarms(begun)
+    assert (woken.code, len(begun.mails())) == (3, before)
+    assert all(f"morning/2026-01-0{day}" in told for day in (5, 6, 7))
+    assert all(word not in told for word in ("2026-01-03", "2026-01-04"))
+
+
+def test_a_clock_that_jumps_back_sends_nothing_twice(begun: Workspace) -> None:
+    at(begun, "2026-01-05", "T12:30:05+00:00").run("tick")
+    sent = len(begun.mails())
+
+    jumped = at(begun, "2026-01-05", "T11:30:05+00:00").run("tick")
+    again = at(begun, "2026-01-05", "T12:30:05+00:00").run("tick")
+
+    assert (sent, jumped.code, again.code) == (2, 0, 0)
+    assert len(begun.mails()) == sent
+
+
+def test_a_clock_that_jumps_forward_sends_each_day_once_when_it_is_set_right(begun: Workspace) -> None:
+    at(begun, FRIDAY).run("tick")
+    sent = len(begun.mails())
+    begun.story("merger", "Merger of two banks")
+    early = at(begun, "2026-01-05", "T11:30:05+00:00").run("tick")
+    right = at(begun, "2026-01-05", "T10:30:05+00:00").run("tick")
+    due = at(begun, "2026-01-05", "T11:30:10+00:00").run("tick")
+
+    assert (early.code, right.code, due.code) == (0, 0, 0)
+    assert len(begun.mails()) == sent + 2
