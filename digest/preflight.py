@@ -70,9 +70,11 @@ def _list(newsroom: Newsroom, stored: StoredEdition, readers: int) -> Iterator[F
 
 
 def _last_sent(newsroom: Newsroom, stored: StoredEdition) -> StoredEdition | None:
+    """Return the newsletter's last edition to the same list."""
+    mine = newsroom.newsletter_of(stored.key).list
     with newsroom.reading() as conn:
         for edition in store.iter_editions(conn, stored.key.newsletter, [State.SENT]):
-            if edition.key != stored.key and edition.key.slot == stored.key.slot:
+            if edition.key != stored.key and newsroom.newsletter_of(edition.key).list == mine:
                 return edition
     return None
 

@@ -6,6 +6,8 @@ database, each with a version table of its own.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -132,11 +134,27 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     # The driver's own BEGIN comes too late and only before some statements; ours is sent by the "begin" event.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _keep_wal(cursor)
     # Full: a claimed delivery must survive a power cut, which WAL's usual "normal" does not promise.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _keep_wal(cursor: Any) -> None:
+    """Choose write-ahead logging; a file that several processes make at once is asked again while it is locked.
+
+    For this change SQLite may say at once that the file is locked, without the wait it has for other statements.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Connection) -> None:
