@@ -55,7 +55,12 @@ class Proof:
 
 def render(newsroom: Newsroom, edition: Edition, variant: Variant | None = None) -> Rendered:
     """Render one variant of an edition, its embedded pictures attached."""
-    rendered = rendering.render_variant(edition, variant or Variant(), theme_dirs=(newsroom.base / "themes",))
+    rendered = rendering.render_variant(
+        edition,
+        variant or Variant(),
+        theme_dirs=(newsroom.base / "themes",),
+        inliner=newsroom.settings.render.inliner,
+    )
     return dataclasses.replace(rendered, attachments=attachments(newsroom, edition)) if rendered.html else rendered
 
 

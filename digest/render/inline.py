@@ -1,102 +1,22 @@
-"""Moves a mail's style sheet into style attributes: the only place that touches premailer.
-
-premailer's defaults fetch URLs, drop ``!important`` (and with it every dark and phone style) and rewrite the sizes
-of pictures; and cssutils opens ``@import`` by itself even when premailer may not use the network.
-"""
+"""Moves a mail's style sheet into style attributes, in the render worker; recent results are kept."""
 
 from __future__ import annotations
 
-import logging
-import os
-import re
-import threading
 from functools import lru_cache
-from typing import Any
 
-# premailer reads this once, when it is imported; its default of 128 entries is too few for one newsletter sheet.
-os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "4096")
+from digest.render import worker
 
-import cssutils
-from premailer import Premailer
+PREMAILER = "premailer"
 
-from digest.errors import RenderError
-
-SETTINGS: dict[str, Any] = {
-    "allow_network": False,
-    "strip_important": False,
-    "keep_style_tags": False,
-    "remove_classes": False,
-    "disable_validation": True,
-    "disable_leftover_css": False,
-    "disable_basic_attributes": ["width", "height"],
-    "align_floating_images": False,
-    "cssutils_logging_level": logging.CRITICAL,
-}
-
-_STYLE = re.compile(r"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_LINK = re.compile(r"<\s*link\b", re.IGNORECASE)
-_STYLE_ATTRIBUTE = re.compile(r"""(<[a-zA-Z][^<>]* style=)("[^"<>]*"|'[^'<>]*')""")
-_CACHED_SHEETS = 32
 _CACHED_PAGES = 32
-_lock = threading.RLock()
 
 
 @lru_cache(maxsize=_CACHED_PAGES)
-def inline(html: str) -> str:
+def inline(html: str, inliner: str = PREMAILER) -> str:
     """Return the page with its style sheets inlined; blocks marked ``data-premailer="ignore"`` stay.
 
-    Never reads a file or the network. Raises RenderError when the page asks for either by ``@import`` or
-    ``<link>``, or when premailer cannot read it. The same page gives the same bytes; recent results are kept.
+    ``inliner`` is ``premailer`` or ``css-inline`` (an optional extra, many times as fast, the same pixels). Never
+    reads a file or the network. Raises RenderError when the page asks for either by ``@import`` or ``<link>``, or
+    when it cannot be read. The same page gives the same bytes.
     """
-    _refuse_foreign_style(html)
-    try:
-        # cssutils is not safe between threads (peterbe/premailer#65), and its caches are shared.
-        with _lock:
-            written: str = _OfflinePremailer(**SETTINGS).transform(html, pretty_print=False)
-    except Exception as problem:  # premailer, lxml and cssutils share no base class of errors
-        raise RenderError(f"The style sheet could not be inlined: {type(problem).__name__}: {problem}") from problem
-    return _STYLE_ATTRIBUTE.sub(_tighten, written)
-
-
-def _tighten(match: re.Match[str]) -> str:
-    """Take out the spaces that cssutils writes after ``;`` and ``,``: Gmail clips a mail by its bytes."""
-    return match[1] + match[2].replace("; ", ";").replace(", ", ",")
-
-
-def _refuse_foreign_style(html: str) -> None:
-    if _LINK.search(html):
-        raise RenderError("A mail may not use <link>: put the style into a <style> element of the theme.")
-    for match in _STYLE.finditer(html):
-        css = _CSS_COMMENT.sub("", match[1])
-        if "@import" in css.lower() or "\\" in css:
-            raise RenderError("A mail's style sheet may hold no @import and no backslash: mail clients refuse both.")
-
-
-class _OfflinePremailer(Premailer):  # type: ignore[misc]  # premailer has no types
-    """premailer with a style sheet parser that has no way to fetch anything."""
-
-    def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
-        # Two thirds of the time of a page went into writing out the same sheet's rules again.
-        rules, leftover = _style_rules(css_body, ruleset_index)
-        return list(rules), list(leftover)
-
-    def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:
-        parser = cssutils.CSSParser(
-            fetcher=_fetch_nothing, raiseExceptions=False, loglevel=logging.CRITICAL, validate=validate
-        )
-        return parser.parseString(css_body)
-
-    def rules_of(self, css: str, index: int) -> tuple[list[Any], list[Any]]:
-        """Return what premailer makes of a sheet: rules to inline, rules to keep."""
-        made: tuple[list[Any], list[Any]] = super()._parse_style_rules(css, index)
-        return made
-
-
-def _fetch_nothing(url: str) -> tuple[None, None]:
-    return None, None
-
-
-@lru_cache(maxsize=_CACHED_SHEETS)
-def _style_rules(css: str, index: int) -> tuple[list[Any], list[Any]]:
-    return _OfflinePremailer(**SETTINGS).rules_of(css, index)
+    return worker.shared().ask({"do": "inline", "page": html, "inliner": inliner}, what="The inlined page")

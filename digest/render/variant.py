@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from digest.errors import RenderError
 from digest.model import Edition, Rendered, Variant
 from digest.render import plaintext, slots
-from digest.render.inline import inline
+from digest.render.inline import PREMAILER, inline
 from digest.render.quoted import clean_value
 from digest.render.templates import render_template
 from digest.render.theme import HTML_TEMPLATE, TEXT_TEMPLATE, Theme, find_theme
@@ -21,7 +22,9 @@ REQUIRED = ("unsubscribe_url", "preferences_url", "view_url")
 _BETWEEN_TAGS = re.compile(r"\n[ \t\n]*")
 
 
-def render_variant(edition: Edition, variant: Variant, *, theme_dirs: Sequence[Path] = ()) -> Rendered:
+def render_variant(
+    edition: Edition, variant: Variant, *, theme_dirs: Sequence[Path] = (), inliner: str = PREMAILER
+) -> Rendered:
     """Render a variant; the theme is looked for in ``theme_dirs`` first, then among the bundled ones.
 
     Deterministic: the same edition, variant and theme give the same bytes. Reads only the theme's files. Raises
@@ -30,9 +33,9 @@ def render_variant(edition: Edition, variant: Variant, *, theme_dirs: Sequence[P
     theme = find_theme(edition.theme, theme_dirs)
     marks = slots.markers(slots.fingerprint(edition))
     context = {**layout(edition, variant, marks), "theme": dict(theme.settings)}
-    text = plaintext.tidy(render_template(theme.folders, TEXT_TEMPLATE, context))
+    text = plaintext.tidy(_run(theme, TEXT_TEMPLATE, context))
     _check(text, marks, where=f"Theme {theme.name}, {theme.folder / TEXT_TEMPLATE}")
-    html = "" if variant.text_only else _page(theme, context, marks)
+    html = "" if variant.text_only else _page(theme, context, marks, inliner)
     return Rendered(subject=edition.subject, preheader=edition.preheader, html=html, text=text, slots=marks)
 
 
@@ -45,14 +48,21 @@ def source_html(edition: Edition, variant: Variant, *, theme_dirs: Sequence[Path
 
 def _source(theme: Theme, context: Mapping[str, object]) -> str:
     # One line end instead of a template's indentation: a sixth of the bytes, and Gmail clips by bytes.
-    return _BETWEEN_TAGS.sub("\n", render_template(theme.folders, HTML_TEMPLATE, context)).strip() + "\n"
+    return _BETWEEN_TAGS.sub("\n", _run(theme, HTML_TEMPLATE, context)).strip() + "\n"
 
 
-def _page(theme: Theme, context: Mapping[str, object], marks: Mapping[str, str]) -> str:
+def _run(theme: Theme, name: str, context: Mapping[str, object]) -> str:
+    return render_template(theme.folders, name, context, what=f"Theme {theme.name}: ")
+
+
+def _page(theme: Theme, context: Mapping[str, object], marks: Mapping[str, str], inliner: str) -> str:
     where = f"Theme {theme.name}, {theme.folder / HTML_TEMPLATE}"
     source = _source(theme, context)
     _check(source, marks, where=where)
-    page = inline(source)
+    try:
+        page = inline(source, inliner)
+    except RenderError as problem:
+        raise RenderError(f"{where}: {problem}") from problem
     slots.check_kept(source, page, marks, where=where)
     return page
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from digest.errors import SettingsError
 from digest.model import Rights
 from digest.settings.duties import AlertSettings, ReviewSettings
+from digest.settings.mail import LintSettings, MailSettings, RenderSettings
 from digest.settings.reading import RetentionSettings, SignUpSettings
 from digest.settings.values import (
     WEEKDAYS,
@@ -96,21 +97,6 @@ class TransportSettings(Strict):
     @classmethod
     def _one_key_is_enough(cls, value: object) -> object:
         return (value,) if isinstance(value, Mapping) else value
-
-
-class MailSettings(Strict):
-    """Addresses beside the sender: replies, returned mail, and the mailbox that reads unsubscribe mails."""
-
-    reply_to: str = ""
-    bounce_domain: str = ""
-    unsubscribe_mailbox: str = ""
-    pictures: Literal["embedded", "hosted", "none"] = "embedded"
-
-
-class LintSettings(Strict):
-    """Which of the lint's errors must not stop a send, by name; they are told all the same."""
-
-    waive: tuple[str, ...] = ()
 
 
 class SourceSettings(Strict):
@@ -261,6 +247,7 @@ class Settings(Strict):
     database: DatabaseSettings = DatabaseSettings()
     transport: TransportSettings = TransportSettings()
     mail: MailSettings = MailSettings()
+    render: RenderSettings = RenderSettings()
     lint: LintSettings = LintSettings()
     sign_up: SignUpSettings = SignUpSettings()
     retention: RetentionSettings = RetentionSettings()

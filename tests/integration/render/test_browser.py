@@ -34,10 +34,11 @@ PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAJmZmQAAACH5BAAAAAAALAAAAAABAAEAA
 PICTURES = dict.fromkeys(("lead.jpg", "crane.jpg", "bus.jpg"), PIXEL)
 
 
-@lru_cache(maxsize=3)
-def mail(theme: str) -> str:
+@lru_cache(maxsize=6)
+def mail(theme: str, inliner: str = "premailer") -> str:
     edition = replace(full_edition(), theme=theme)
-    return fill(render_variant(edition, Variant()), {"address": "ada@example.org"}, pictures=PICTURES)[0]
+    rendered = render_variant(edition, Variant(), inliner=inliner)
+    return fill(rendered, {"address": "ada@example.org"}, pictures=PICTURES)[0]
 
 
 def source(theme: str) -> str:
@@ -80,10 +81,13 @@ def photographed(page: Any) -> Image.Image:
     return Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
 
 
+@pytest.mark.parametrize("inliner", ["premailer", "css-inline"])
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("width", "scheme"), WIDTHS_AND_SCHEMES)
-def test_inlining_changes_no_pixel(show: Any, theme: str, width: int, scheme: str) -> None:
-    before, after = (photographed(show(page, width, scheme)) for page in (source(theme), mail(theme)))
+def test_inlining_changes_no_pixel(show: Any, inliner: str, theme: str, width: int, scheme: str) -> None:
+    if inliner == "css-inline":
+        pytest.importorskip("css_inline", reason="css-inline is not installed")
+    before, after = (photographed(show(page, width, scheme)) for page in (source(theme), mail(theme, inliner)))
 
     assert before.size == after.size
     assert ImageChops.difference(before, after).getbbox() is None

@@ -1,0 +1,28 @@
+"""The settings of the mail itself: its addresses, its pictures, how it is rendered and what may be wrong with it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from digest.settings.values import Strict
+
+
+class MailSettings(Strict):
+    """Addresses beside the sender: replies, returned mail, and the mailbox that reads unsubscribe mails."""
+
+    reply_to: str = ""
+    bounce_domain: str = ""
+    unsubscribe_mailbox: str = ""
+    pictures: Literal["embedded", "hosted", "none"] = "embedded"
+
+
+class RenderSettings(Strict):
+    """What moves the style sheet into the elements: ``css-inline`` is an optional extra, quicker, the same pixels."""
+
+    inliner: Literal["premailer", "css-inline"] = "premailer"
+
+
+class LintSettings(Strict):
+    """Which of the lint's errors must not stop a send, by name; they are told all the same."""
+
+    waive: tuple[str, ...] = ()
