@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest import arrange, editorial, store, summarise
+from digest import arrange, corrections, editorial, store, summarise
 from digest.edition import Words, assemble, finish, merged_away, section_rules
 from digest.errors import DigestError, UsageError
 from digest.gather import next_window, read_blocks
@@ -31,7 +31,7 @@ from digest.newsroom import Newsroom
 from digest.pictures import picture_of, with_picture
 from digest.protocols import Summarizer
 from digest.settings import NewsletterSettings
-from digest.store import StoredEdition
+from digest.store import Act, StoredEdition
 from digest.summarise.endpoint import EndpointSummarizer, open_endpoint
 
 MOST_PAST = 2000
@@ -91,6 +91,7 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None,
         dropped=choices.dropped,
         max_items=newsletter.top,
     )
+    blocks, without = _blocks(newsroom, newsletter, key, acts, warnings.append)
     summarizer = _summarizer(newsroom, newsletter, warnings.append)
     edition = assemble(
         key=key,
@@ -99,7 +100,7 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None,
         window=window,
         chosen=chosen,
         words=_words(newsroom, newsletter, (labels, printed), summarizer, warnings.append),
-        blocks=(*_corrections(newsroom, key, window), *_blocks(newsroom, newsletter, key, warnings.append)),
+        blocks=(*_corrections(newsroom, key, window), *blocks),
         left_out=(*merged_away(chosen), *withheld, *repeated, *weak),
         number=number,
         notes=warnings,
@@ -113,7 +114,9 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None,
             store.log(conn, now, "endpoint", summarizer.summary(), key.newsletter, str(key))
     if stored is None:
         raise DigestError(f"The draft of {key} vanished while it was saved; run the command again.")
-    return Draft(stored, len(offered), tuple(warnings), unapplied, _still_possible(grouped.possible, stored.edition))
+    return Draft(
+        stored, len(offered), tuple(warnings), (*without, *unapplied), _still_possible(grouped.possible, stored.edition)
+    )
 
 
 def _draft_correction(newsroom: Newsroom, key: EditionKey) -> Draft:
@@ -133,8 +136,14 @@ def _draft_correction(newsroom: Newsroom, key: EditionKey) -> Draft:
 def _corrections(newsroom: Newsroom, key: EditionKey, window: Window) -> tuple[Block, ...]:
     """Return what earlier editions got wrong, as told since the last one: the next one says so."""
     with newsroom.reading() as conn:
-        told = store.corrections_since(conn, key.newsletter, window.since)
-    return tuple(editorial.correction_block(correction) for correction in told if correction.edition != key)
+        told = corrections.standing(conn, store.corrections_since(conn, key.newsletter, window.since))
+        read = [each for each in told if each.edition != key and _was_read(conn, each.edition)]
+    return tuple(map(editorial.correction_block, read))
+
+
+def _was_read(conn: store.Connection, key: EditionKey) -> bool:
+    stored = store.load(conn, key)
+    return stored is not None and stored.accepted_count != 0
 
 
 def _strong(
@@ -288,13 +297,15 @@ def _summarizer(newsroom: Newsroom, newsletter: NewsletterSettings, warn: Callab
 
 
 def _blocks(
-    newsroom: Newsroom, newsletter: NewsletterSettings, key: EditionKey, warn: Callable[[str], None]
-) -> tuple[Block, ...]:
-    folder = newsroom.base / "blocks"
-    if not folder.is_dir():
-        return ()
-    blocks = read_blocks(folder, newsletter=newsletter.id, day=key.day, warn=warn)
-    return tuple(with_picture(newsroom, block, warn) for block in blocks)
+    newsroom: Newsroom,
+    newsletter: NewsletterSettings,
+    key: EditionKey,
+    acts: Sequence[Act],
+    warn: Callable[[str], None],
+) -> tuple[tuple[Block, ...], tuple[str, ...]]:
+    on_file = read_blocks(newsroom.base / "blocks", newsletter=newsletter.id, day=key.day, warn=warn)
+    blocks, unapplied = editorial.edit_blocks(on_file, acts)
+    return tuple(with_picture(newsroom, block, warn) for block in blocks), unapplied
 
 
 def _span(newsletter: NewsletterSettings) -> str:

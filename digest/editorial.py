@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from digest.gather import read_block
 from digest.model import Block, BlockKind, Blurb, Decision, Edition, EditionKey, Item, Origin
 from digest.store import Act, Correction
 
@@ -66,6 +67,29 @@ def choices(acts: Sequence[Act]) -> Choices:
     return Choices(lead, order, tuple(pins), dropped, moved, tuple(decisions))
 
 
+def edit_blocks(blocks: Sequence[Block], acts: Sequence[Act]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
+    """Put in and leave out what editors said of an edition's own pieces; tells which acts found nothing to act on.
+
+    An editor's introduction takes the place of every other; a block takes the place of the one of its name.
+    """
+    standing = {block.id: block for block in blocks}
+    unapplied = []
+    intro = ""
+    for act in acts:
+        name = str(act.body.get("name", ""))
+        if act.act == "block":
+            standing[name] = read_block(name, str(act.body.get("text", ""))).block
+        elif act.act == "unblock" and standing.pop(name, None) is None:
+            unapplied.append(f"The block {name} was to be left out and is not there.")
+        elif act.act == "intro":
+            intro = str(act.body.get("text", "")).strip()
+    if not intro:
+        return tuple(standing.values()), tuple(unapplied)
+    own = read_block("editors-intro", f"---\nkind: intro\n---\n{intro}\n").block
+    others = (block for block in standing.values() if block.kind is not BlockKind.INTRO)
+    return (own, *others), tuple(unapplied)
+
+
 def decision_of(act: Act) -> Decision:
     """Return a merge or split as the grouping stage reads it."""
     return Decision(act.act, _stories(act))
@@ -112,9 +136,18 @@ def differences(before: Edition, after: Edition) -> tuple[str, ...]:
             lines.append(f"headline: “{old[story].headline}” became “{item.headline}”")
         elif story in old and old[story].blurb.text != item.blurb.text:
             lines.append(f"blurb of “{item.headline}” changed")
+    lines += _block_differences(before, after)
     if [story for story in old if story in new] != [story for story in new if story in old]:
         lines.append("the order changed")
     return tuple(lines)
+
+
+def _block_differences(before: Edition, after: Edition) -> list[str]:
+    old = {block.id: block for block in before.blocks}
+    new = {block.id: block for block in after.blocks}
+    lines = [f"+ block {name}" for name in new if name not in old]
+    lines += [f"- block {name}" for name in old if name not in new]
+    return lines + [f"block {name} changed" for name in new if name in old and new[name] != old[name]]
 
 
 def note_block(name: str, title: str, words: str, *, correction: bool = True) -> Block:

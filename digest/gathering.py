@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest import store
+from digest import corrections, store
 from digest.errors import SourceError, StoryError, UnknownThing
 from digest.gather import build_source, canonical_url, content_hash, read_document
 from digest.model import Rights, Story, Window
@@ -65,9 +65,12 @@ def add_story(newsroom: Newsroom, path: Path, overrides: dict[str, object]) -> S
 
 
 def save(conn: store.Connection, story: Story, newsroom: Newsroom) -> Saved:
-    """Store a story under its identity; tells new, changed and known apart."""
+    """Store a story under its identity; tells new, changed and known apart, and queues what readers must be told."""
     url_key = canonical_url(story.url) if story.url else ""
-    return store.save(conn, story, content_hash=content_hash(story), url_key=url_key, now=newsroom.clock())
+    saved = store.save(conn, story, content_hash=content_hash(story), url_key=url_key, now=newsroom.clock())
+    if saved.change == "changed":
+        corrections.queue(conn, saved.story.id, newsroom.clock())
+    return saved
 
 
 def _gather_one(newsroom: Newsroom, settings: SourceSettings) -> Gathered:

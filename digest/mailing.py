@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 import subscribers
+from digest import backups, corrections, store
 from digest import render as rendering
 from digest import send as sending
-from digest import store
 from digest.editorial import correction_block, note_block
 from digest.errors import DigestError, TransportError, UsageError, Withheld
 from digest.model import Block, Claim, Counts, Edition, EditionKey, Outcome, Outgoing, Recipient, Rendered, Variant
@@ -81,6 +81,7 @@ def freeze(newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | No
     """Fix an edition's bytes and its audience in one transaction; of several processes one does it for all."""
     key = stored.key
     newsletter = newsroom.newsletter_of(key)
+    backups.check(newsroom, key)
     with newsroom.writing() as conn:
         current = store.load(conn, key)
         if current is not None and current.frozen_at is None:
@@ -118,6 +119,8 @@ def freeze(newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | No
 def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Progress], None] | None = None) -> Counts:
     """Hand a frozen edition to everybody the ledger still names, and close it when nobody is left."""
     newsletter = newsroom.newsletter_of(stored.key)
+    backups.check(newsroom, stored.key)
+    backups.note(newsroom, stored.key, "begun")
     with store.open_ledger(newsroom.engine, newsroom.clock, folder=newsroom.base) as ledger:
         transport = open_transport(newsroom, newsletter, call_log=ledger.call_log(stored.id))
         try:
@@ -136,7 +139,7 @@ def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Pr
             )
         finally:
             transport.close()
-    _close(newsroom, stored, result)
+    _close(newsroom, newsletter, stored, result)
     return result
 
 
@@ -204,7 +207,8 @@ def view_page(newsroom: Newsroom, edition_id: int, subscriber_id: int, list_numb
 
 def _notices(conn: store.Connection, stored: StoredEdition) -> tuple[Block, ...]:
     """Return what an edition's page must say above what was mailed: its corrections, and stories withdrawn since."""
-    blocks = [correction_block(correction) for correction in store.corrections(conn, stored.key)]
+    told = store.corrections(conn, stored.key)
+    blocks = [correction_block(each) for each in told if not corrections.is_withdrawal(each)]
     for story in store.flags(conn, stored.id).withdrawn:
         headline = next((item.headline for item in stored.edition.items() if item.story_id == story), "")
         words = f"“{headline}” was withdrawn after this edition went out."
@@ -316,15 +320,20 @@ def _gate_state(newsroom: Newsroom, newsletter: NewsletterSettings, stored: Stor
     return GateState(stopped, paused=flags.paused or flags.held, withdrawn=withdrawn)
 
 
-def _close(newsroom: Newsroom, stored: StoredEdition, result: Counts) -> None:
+def _close(newsroom: Newsroom, newsletter: NewsletterSettings, stored: StoredEdition, result: Counts) -> None:
     with newsroom.writing() as conn:
         now = newsroom.clock()
         flags = store.flags(conn, stored.id)
+        ended = True
         if result.open and flags.stop_requested:
             store.finish(conn, stored.id, State.STOPPED, now=now, why="stopped by an editor")
-        elif result.open and flags.withdrawn:
+        elif result.open and flags.withdrawn and newsletter.on_kill == "stop":
             store.finish(conn, stored.id, State.STOPPED, now=now, why="a story in it was killed or held")
         elif not result.open:
             store.finish(conn, stored.id, State.SENT, now=now)
+        else:
+            ended = False
         detail = ", ".join(f"{name} {n}" for name, n in dataclasses.asdict(result).items() if n)
         store.log(conn, now, "send", detail, stored.key.newsletter, str(stored.key))
+    if ended:
+        backups.note(newsroom, stored.key, "ended")

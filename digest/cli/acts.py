@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import Any, Literal, cast
 
-from digest import store
-from digest.cli.editions import tell_draft
+from digest import backups, store
+from digest.cli.editions import tell_changes, tell_draft
 from digest.cli.opening import emit, say, workspace
 from digest.cli.reports import delivery_document
 from digest.drafting import draft
+from digest.editorial import differences
 from digest.engine import review
 from digest.errors import UsageError
+from digest.gather import BlockError, read_block
 from digest.mailing import PATIENCE
 from digest.model import EditionKey
 from digest.newsroom import Newsroom, parse_key
@@ -31,7 +34,9 @@ def edit(written: str, changes: dict[str, str], author: str) -> int:
             for name, value in changes.items():
                 body = _body(conn, newsroom, key, name, value)
                 store.add_act(conn, key, Act(cast(ActName, name), body, author or login_name(), newsroom.clock()))
-        tell_draft(draft(newsroom, key))
+        made = draft(newsroom, key)
+        tell_draft(made)
+        tell_changes(differences(stored.edition, made.edition))
     return 0
 
 
@@ -108,6 +113,7 @@ def ambiguous(written: str, *, resend: bool, drop: bool, as_json: bool) -> int:
 
 def _reopen(conn: store.Connection, stored: StoredEdition, newsroom: Newsroom) -> None:
     if stored.state is not State.FROZEN:
+        backups.note(newsroom, stored.key, "reopened")
         store.reopen(conn, stored.id, deadline=newsroom.clock() + PATIENCE)
 
 
@@ -116,7 +122,11 @@ def _stored(conn: store.Connection, key: EditionKey) -> StoredEdition:
 
 
 def _body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str, value: str) -> dict[str, Any]:
-    if name in ("subject", "preheader"):
+    if name == "block":
+        return _block_body(Path(value))
+    if name == "unblock":
+        return {"name": value}
+    if name in ("subject", "preheader", "intro"):
         return {"text": value}
     if name == "lead" and not value:
         return {"story": ""}
@@ -138,6 +148,16 @@ def _body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str
         if text not in known:
             raise UsageError(f"--section {value}: {key.newsletter} has the sections {', '.join(known) or 'none'}.")
     return {"story": store.resolve(conn, story.strip()).id, "section" if name == "move" else "text": text}
+
+
+def _block_body(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        read_block(path.stem, text)
+    except (OSError, UnicodeDecodeError, BlockError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"--block {path}: {reason}. Write it like a file of blocks/, with front matter.") from error
+    return {"name": path.stem, "text": text}
 
 
 def login_name() -> str:

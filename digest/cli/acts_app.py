@@ -25,6 +25,9 @@ def edit(
     kicker: Annotated[str | None, typer.Option("--kicker", help="STORY=TEXT")] = None,
     subject: Annotated[str | None, typer.Option("--subject")] = None,
     preheader: Annotated[str | None, typer.Option("--preheader")] = None,
+    intro: Annotated[str | None, typer.Option("--intro", help="The introduction, in Markdown.")] = None,
+    block: Annotated[str | None, typer.Option("--block", help="A block's file, for this edition alone.")] = None,
+    no_block: Annotated[str | None, typer.Option("--no-block", help="The name of a block to leave out.")] = None,
     merge: Annotated[str | None, typer.Option("--merge", help="Stories of one event, between commas.")] = None,
     split: Annotated[str | None, typer.Option("--split", help="Stories to keep apart for good.")] = None,
     author: Annotated[str, typer.Option("--author", help="Who edits; default: the login name.")] = "",
@@ -34,6 +37,7 @@ def edit(
 
     simple = {"lead": lead, "drop": drop, "restore": restore, "order": order, "subject": subject}
     simple |= {"preheader": preheader, "merge": merge, "split": split}
+    simple |= {"intro": intro, "block": block, "unblock": no_block}
     paired = {"move": section, "headline": headline, "blurb": blurb, "kicker": kicker}
     given = {name: value for name, value in (simple | paired).items() if value is not None}
     return command(edition, given, author)

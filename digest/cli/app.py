@@ -240,11 +240,17 @@ def tick(json: Json = False) -> int:
 
 
 @app.command()
-def doctor(json: Json = False) -> int:
+def doctor(
+    json: Json = False,
+    accept_restored: Annotated[
+        bool, typer.Option("--accept-restored", help="Send again from a database brought back from a backup.")
+    ] = False,
+) -> int:
     """Look the workspace over: settings, database, secrets, links, transport."""
+    from digest.cli.doctor import accept_restored as accept
     from digest.cli.doctor import doctor as command
 
-    return command(as_json=json)
+    return accept() if accept_restored else command(as_json=json)
 
 
 @app.command("try", context_settings={"ignore_unknown_options": True, "help_option_names": []})

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import subscribers
-from digest import store
+from digest import backups, store
 from digest.checks import LONGEST_TOKEN, LONGEST_URL
 from digest.cli.opening import config_path, emit, say, workspace
 from digest.mailing import probe_transport
@@ -41,6 +41,19 @@ def doctor(*, as_json: bool) -> int:
     return 0 if all(one.fit for one in checked) else 1
 
 
+def accept_restored() -> int:
+    """Let editions go again from a database that a backup brought back; what it does not know stays sent."""
+    with workspace() as newsroom:
+        missing = backups.accept(newsroom)
+    for mark in missing:
+        say(f"{mark.edition} left on {mark.at:%Y-%m-%d at %H:%M} UTC and will not go again.")
+    if missing:
+        say("Its stories may be printed again, and who left since the backup was made is on the lists again.")
+    else:
+        say("The database knows every edition that left: there is nothing to accept.")
+    return 0
+
+
 def upgrade() -> int:
     """Bring the database to this version's tables."""
     settings = load(config_path())
@@ -57,6 +70,11 @@ def _checks(newsroom: Newsroom) -> Iterator[Checked]:
     settings = newsroom.settings
     yield Checked("settings", True, f"{len(settings.newsletters)} newsletters, {len(settings.sources)} sources")
     yield Checked("database", True, settings.database.url)
+    missing = backups.lost(newsroom)
+    known = (
+        f"does not know {missing[-1].edition}, which left; see --accept-restored" if missing else "as new as its mail"
+    )
+    yield Checked("backup", not missing, known)
     yield _secrets(newsroom.base)
     free = shutil.disk_usage(newsroom.base).free
     yield Checked("disk", free > ENOUGH_BYTES, f"{free // 1_000_000} MB free in {newsroom.base}")

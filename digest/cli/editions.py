@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from digest import store
@@ -48,11 +49,16 @@ def build(newsletter: str, day: str, slot: str, *, as_json: bool) -> int:
         return 0
     tell_draft(made)
     if before is not None:
-        say("\nSince the last build: " + ("" if changes else "nothing changed."))
-        for change in changes:
-            say(f"  {change}")
+        tell_changes(changes)
     say(f"Look at it: digest preview {newsletter} --day {key.day}")
     return 0
+
+
+def tell_changes(changes: Sequence[str]) -> None:
+    """Tell what a build changed."""
+    say("\nSince the last build: " + ("" if changes else "nothing changed."))
+    for change in changes:
+        say(f"  {change}")
 
 
 def tell_draft(made: Draft) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from digest import store
+from digest import corrections, store
 from digest.cli.opening import emit, say, warn, workspace
 from digest.errors import StoryError, UsageError
 from digest.gathering import add_story
@@ -79,6 +79,7 @@ def order(written: str, status: str) -> int:
     with workspace() as newsroom, newsroom.writing() as conn:
         story = store.resolve(conn, written)
         store.order_status(conn, story.id, Status(status), newsroom.clock())
+        corrections.queue(conn, story.id, newsroom.clock())
         store.log(conn, newsroom.clock(), f"story-{status}", story.id)
     say(f"{story.id[:8]} “{story.headline}” is now {status}.")
     return 0

@@ -26,7 +26,9 @@ FEWEST = 20
 REFUSED_PART = 0.1
 """More refusals than this part of a list are a trouble of ours or of the list, not of single readers."""
 
-_KINDS = ("late", "stalled", "refused", "quiet", "list")
+_KINDS = ("late", "stalled", "refused", "quiet", "list", "withdrawn")
+
+_DAY = timedelta(days=1)
 
 
 def watch(newsroom: Newsroom) -> list[Alarm]:
@@ -50,6 +52,7 @@ def troubles(newsroom: Newsroom) -> Iterator[Alarm]:
             yield from _late(conn, newsroom, newsletter)
             yield from _list_size(conn, newsroom, newsletter)
             yield from _refused(conn, newsletter)
+            yield from _withdrawn(conn, newsroom, newsletter)
         yield from _stalled(conn, newsroom)
         yield from _quiet(conn, newsroom)
 
@@ -113,6 +116,20 @@ def _refused(conn: store.Connection, newsletter: NewsletterSettings) -> Iterator
             problem = f"Of {counts.expected} messages {lost} were refused, failed or are in doubt."
             steps = (f"Look: digest report {stored.key} --who",)
             yield Alarm(f"refused:{stored.key}", f"{stored.key} went to fewer than it should", problem, steps)
+
+
+def _withdrawn(conn: store.Connection, newsroom: Newsroom, newsletter: NewsletterSettings) -> Iterator[Alarm]:
+    for stored in _latest(conn, newsletter, 1):
+        gone = store.flags(conn, stored.id).withdrawn
+        if stored.frozen_at is None or not gone or newsroom.clock() - stored.frozen_at > _DAY:
+            continue
+        counts = store.counts(conn, stored.id)
+        headlines = ", ".join(f"“{item.headline}”" for item in stored.edition.items() if item.story_id in gone)
+        problem = f"{counts.accepted} of {counts.expected} readers have {headlines}, killed or held since."
+        told = f"digest correct {stored.key} --story {gone[0][:8]} --text … --send"
+        yield Alarm(
+            f"withdrawn:{stored.key}", f"{stored.key} carries a withdrawn story", problem, (f"Tell them: {told}",)
+        )
 
 
 def _list_size(conn: store.Connection, newsroom: Newsroom, newsletter: NewsletterSettings) -> Iterator[Alarm]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from digest.gather.blocks import read_blocks
+from digest.gather.blocks import BlockError, read_block, read_blocks
 from digest.gather.documents import read_document
 from digest.gather.feed import FeedSource
 from digest.gather.fields import STORY_FIELDS, parse_fields
@@ -17,6 +17,7 @@ from digest.settings import SourceSettings
 
 __all__ = [
     "STORY_FIELDS",
+    "BlockError",
     "FeedSource",
     "FolderSource",
     "build_source",
@@ -25,6 +26,7 @@ __all__ = [
     "first_window",
     "next_window",
     "parse_fields",
+    "read_block",
     "read_blocks",
     "read_document",
     "story_id",

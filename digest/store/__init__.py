@@ -60,6 +60,7 @@ from digest.store.ledger import (
     resolve_ambiguous,
 )
 from digest.store.ledger_schema import State as DeliveryState
+from digest.store.marks import Mark, Step, add_mark, read_marks
 from digest.store.pictures import get_picture, put_picture
 from digest.store.plans import Plan, advance, ensure_plan, find_plan
 from digest.store.runlog import LogLine, iter_log, last_log, log
@@ -87,18 +88,21 @@ __all__ = [
     "DeliveryState",
     "Flags",
     "LogLine",
+    "Mark",
     "Plan",
     "Saved",
     "SpecialDay",
     "SqlLedger",
     "SqlSourceState",
     "State",
+    "Step",
     "StoredEdition",
     "accepted_by",
     "acts",
     "add_act",
     "add_approval",
     "add_correction",
+    "add_mark",
     "add_special_day",
     "advance",
     "approve",
@@ -146,6 +150,7 @@ __all__ = [
     "put_picture",
     "quieten",
     "raise_alarm",
+    "read_marks",
     "remove_act",
     "remove_acts",
     "remove_special_day",

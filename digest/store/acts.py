@@ -16,7 +16,7 @@ from digest.store import schema
 
 ActName = Literal[
     "lead", "order", "pin", "move", "drop", "restore", "headline", "blurb", "kicker", "subject", "preheader",
-    "merge", "split",
+    "merge", "split", "intro", "block", "unblock",
 ]  # fmt: skip
 
 _a = schema.editorial_act
@@ -27,7 +27,8 @@ class Act:
     """One thing an editor did. ``id`` is 0 until it is stored.
 
     ``body`` by act: ``{"story"}`` for lead, pin, restore; ``{"story", "section"}`` for move; ``{"story",
-    "reason"}`` for drop; ``{"story", "text"}`` for headline, blurb, kicker; ``{"text"}`` for subject and preheader;
+    "reason"}`` for drop; ``{"story", "text"}`` for headline, blurb, kicker; ``{"text"}`` for subject, preheader and
+    intro; ``{"name", "text"}``, the block's file, for block; ``{"name"}`` for unblock;
     ``{"stories"}`` for order, merge, split. An empty text takes an earlier act of the same name back.
     """
 

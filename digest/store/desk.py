@@ -112,10 +112,19 @@ def ringing(conn: sa.Connection) -> dict[str, str]:
     return {row.name: row.problem for row in conn.execute(query)}
 
 
-def add_correction(conn: sa.Connection, correction: Correction) -> None:
-    """Keep a correction of an edition; the same words about the same story are kept once."""
-    if any(known.text == correction.text for known in corrections(conn, correction.edition, correction.story_id)):
-        return
+def add_correction(conn: sa.Connection, correction: Correction) -> bool:
+    """Keep a correction of an edition; return whether it is new.
+
+    The same words about the same story are kept once, and a person's words take the place of those without author.
+    """
+    known = corrections(conn, correction.edition, correction.story_id)
+    if any(each.text == correction.text for each in known):
+        return False
+    if correction.author and any(not each.author for each in known):
+        nameless = sa.and_(_of(correction.edition), _c.c.story_id == correction.story_id, _c.c.author == "")
+        words = {"text": correction.text, "author": correction.author, "at": correction.at}
+        conn.execute(sa.update(_c).where(nameless).values(**words))
+        return True
     conn.execute(
         sa.insert(_c).values(
             newsletter=correction.edition.newsletter,
@@ -128,12 +137,12 @@ def add_correction(conn: sa.Connection, correction: Correction) -> None:
             at=correction.at,
         )
     )
+    return True
 
 
 def corrections(conn: sa.Connection, key: EditionKey, story_id: str | None = None) -> list[Correction]:
     """Return the corrections of an edition, the oldest first."""
-    mine = sa.and_(_c.c.newsletter == key.newsletter, _c.c.day == key.day.isoformat(), _c.c.slot == key.slot)
-    query = sa.select(_c).where(mine).order_by(_c.c.id)
+    query = sa.select(_c).where(_of(key)).order_by(_c.c.id)
     return [_correction(row) for row in conn.execute(query) if story_id in (None, row.story_id)]
 
 
@@ -169,6 +178,10 @@ def corrections_since(conn: sa.Connection, newsletter: str, since: datetime) -> 
     """Return a newsletter's corrections made since a moment: what its next edition must say."""
     query = sa.select(_c).where(_c.c.newsletter == newsletter, _c.c.at >= since).order_by(_c.c.id)
     return [_correction(row) for row in conn.execute(query)]
+
+
+def _of(key: EditionKey) -> sa.ColumnElement[bool]:
+    return sa.and_(_c.c.newsletter == key.newsletter, _c.c.day == key.day.isoformat(), _c.c.slot == key.slot)
 
 
 def _correction(row: sa.Row[tuple[object, ...]]) -> Correction:

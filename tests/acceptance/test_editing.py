@@ -227,3 +227,50 @@ def test_without_ambiguous_deliveries_there_is_nothing_to_decide(drafted: Worksp
     assert "no ambiguous" in said.out
     assert drafted.run("ambiguous", NAME, "--json").json == []
     assert both.code == 2
+
+
+def blocks(document: Any) -> dict[str, str]:
+    return {block["id"]: block["text"] for block in document["blocks"]}
+
+
+def test_an_editors_introduction_takes_the_place_of_the_one_on_file(drafted: Workspace) -> None:
+    (drafted.folder / "blocks").mkdir()
+    (drafted.folder / "blocks" / "hello.md").write_text("---\nkind: intro\n---\nGood day.\n", encoding="utf-8")
+
+    ran = drafted.run("edit", NAME, "--intro", "A *short* word first.")
+    own = blocks(built(drafted))
+    drafted.run("edit", NAME, "--intro", "")
+
+    assert (ran.code, own) == (0, {"editors-intro": "A short word first."})
+    assert blocks(built(drafted)) == {"hello": "Good day."}
+
+
+def test_a_block_is_put_in_and_left_out_for_one_edition(drafted: Workspace) -> None:
+    (drafted.folder / "blocks").mkdir()
+    (drafted.folder / "blocks" / "hello.md").write_text("---\nkind: note\n---\nGood day.\n", encoding="utf-8")
+    note = drafted.folder / "storm.md"
+    note.write_text("---\nkind: note\ntitle: Storm\n---\nStay at home.\n", encoding="utf-8")
+
+    ran = drafted.run("edit", NAME, "--block", str(note), "--no-block", "hello")
+
+    assert "+ block storm" in ran.out
+    assert blocks(built(drafted)) == {"storm": "Stay at home."}
+    assert "hello" in blocks(drafted.run("build", "morning", "--day", "2026-01-06", "--json").json)
+
+
+def test_a_block_to_leave_out_that_is_not_there_is_told(drafted: Workspace) -> None:
+    ran = drafted.run("edit", NAME, "--no-block", "sponsor")
+
+    assert "The block sponsor was to be left out and is not there." in ran.out + ran.err
+
+
+def test_a_block_that_cannot_be_read_changes_nothing(drafted: Workspace) -> None:
+    broken = drafted.folder / "storm.md"
+    broken.write_text("---\nkind: shout\n---\nStay at home.\n", encoding="utf-8")
+
+    refused = drafted.run("edit", NAME, "--block", str(broken))
+    missing = drafted.run("edit", NAME, "--block", "nowhere.md")
+
+    assert (refused.code, missing.code) == (2, 2)
+    assert "kind" in refused.err
+    assert "nowhere.md" in missing.err
