@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from digest.lint import Mail, Severity, lint
-from digest.model import Edition, Origin, Rendered
+from digest.model import Edition, Origin, Recipient, Rendered
 from digest.newsroom import Newsroom
-from digest.render import fill
+from digest.post import mail_headers
+from digest.render import compile_message, fill, language, message_id, reason
 
 LONGEST_TOKEN = 35
 LONGEST_URL = 74
@@ -59,10 +61,22 @@ def _mail(newsroom: Newsroom, edition: Edition, rendered: Rendered) -> Mail:
             (item.headline, item.url, item.blurb.text if item.blurb.origin is not Origin.EDITOR else "")
             for item in edition.items()
         ),
+        sections=tuple((section.title, len(section.items)) for section in edition.sections),
+        why=reason(edition.masthead, language(edition.language)),
+        message=_message(newsroom, edition, rendered, values),
+        shares=newsroom.settings.lint.shares,
         sponsors=tuple(
             (block.id, block.by if block.disclosure else "") for block in edition.blocks if block.kind == "sponsor"
         ),
     )
+
+
+def _message(newsroom: Newsroom, edition: Edition, rendered: Rendered, values: Mapping[str, str]) -> bytes:
+    """Return the whole message as SMTP would take it; nothing when its headers cannot be written, told elsewhere."""
+    newsletter = newsroom.newsletter_of(edition.key)
+    headers = mail_headers(newsroom, newsletter, edition, rendered.subject, newsroom.clock())
+    reader = Recipient(0, values["address"], values["name"], message_id=message_id(str(edition.key), 0, headers.host))
+    return compile_message(rendered, headers).message(reader, values)
 
 
 def _long_links(newsroom: Newsroom) -> list[Finding]:

@@ -12,7 +12,7 @@ from digest import job, mailing, store
 from digest.checks import Finding
 from digest.cli.opening import edition_key, emit, say, workspace
 from digest.errors import RenderError, UnknownThing, UsageError
-from digest.lint import RULES
+from digest.lint import RULES, SHARES, support
 from digest.newsroom import Newsroom, parse_key
 from digest.store import StoredEdition
 
@@ -34,17 +34,24 @@ def lint(newsletter: str, day: str, slot: str, *, form: str) -> int:
             stored = store.load(conn, key)
         stored = stored or job.draft(newsroom, key).stored
         found = job.check(newsroom, stored)
-    if form == "json":
-        emit([_document(finding) for finding in found])
-    elif form == "sarif":
-        emit(_sarif(found, str(key)))
-    else:
-        for finding in found:
-            place = f"  ({finding.where})" if finding.where else ""
-            say(f"{'error  ' if finding.blocks else 'warning'}  {finding.rule}: {finding.message}{place}")
-        blocking = sum(finding.blocks for finding in found)
-        say(f"{key}: {blocking} errors, {len(found) - blocking} warnings.")
+        if form == "json":
+            emit([_document(finding) for finding in found])
+        elif form == "sarif":
+            emit(_sarif(found, str(key)))
+        else:
+            for finding in found:
+                place = f"  ({finding.where})" if finding.where else ""
+                say(f"{'error  ' if finding.blocks else 'warning'}  {finding.rule}: {finding.message}{place}")
+            blocking = sum(finding.blocks for finding in found)
+            _tell_support(newsroom, stored)
+            say(f"{key}: {blocking} errors, {len(found) - blocking} warnings.")
     return 1 if any(finding.blocks for finding in found) else 0
+
+
+def _tell_support(newsroom: Newsroom, stored: StoredEdition) -> None:
+    found = support(mailing.proof(newsroom, stored).html, newsroom.settings.lint.shares or SHARES)
+    worst = min(found.clients, key=lambda name: found.clients[name])
+    say(f"Mail programs show {found.score:.1f} of 100 as meant; {worst} {found.clients[worst]:.1f}.")
 
 
 def shots(written: str, folder: Path) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -30,6 +31,19 @@ _ERRORS = {
     "heading-order": "no rank of headings is left out (WCAG 1.3.1)",
     "contrast": "text stands out from its ground by 4.5, large text by 3 (WCAG 1.4.3), in light and in dark",
     "css-unsupported": "var(), calc() and clamp() mean nothing to Outlook and many web mails",
+    "why": "a reader is told why they get this mail",
+    "sender-name": "a sender has a name",
+    "headers-missing": "From, To, Date and Message-ID belong to every message (RFC 5322 §3.6)",
+    "list-unsubscribe": "mailboxes show a way out only with List-Unsubscribe over https (RFC 8058)",
+    "one-click": "List-Unsubscribe-Post says List-Unsubscribe=One-Click and nothing else (RFC 8058 §3.1)",
+    "header-ascii": "headers are ASCII or encoded (RFC 2047)",
+    "line-length": "no line has more than 998 octets (RFC 5322 §2.1.1)",
+    "text-missing": "a mail without a text part is not read by everybody and looks like spam",
+    "style-large": "Gmail drops a style element of more than 16,384 bytes",
+    "active-content": "scripts, forms, frames and fetched styles are removed or refused",
+    "layout-support": "what holds the layout is known to every program of one per cent or more (caniemail)",
+    "mso-comments": "a comment for Outlook that does not end hides the rest",
+    "broken-html": "every table, cell and block is closed, or programs guess",
 }
 _WARNINGS = {
     "subject-cut": "phones cut a subject after about 60 characters",
@@ -51,6 +65,24 @@ _WARNINGS = {
     "sponsor": "who paid is said where the sponsor speaks",
     "picture-format": "SVG, WebP, AVIF and data: pictures stay empty in Outlook",
     "important-space": "Outlook and Yahoo stumble over !important without a space before it",
+    "list-id": "readers sort their mail by List-Id (RFC 2919)",
+    "eight-bit": "not every server passes 8bit on",
+    "text-share": "a text part of a few words scores as spam",
+    "links-differ": "both parts have the same links",
+    "style-near": "8,192 bytes of styles leave little room below 16,384",
+    "pictures-heavy": "over 800 KB of pictures are slow on a train",
+    "picture-heavy": "a picture of over 200 KB is slow on a train",
+    "little-text": "under 400 characters beside a picture look like spam",
+    "many-links": "over 60 links look like spam",
+    "support": "a share-weighted support under 92 of 100 is worse than other newsletters' (caniemail)",
+    "padding-cell": "Outlook on Windows pads table cells alone",
+    "ghost-table": "Outlook on Windows knows no max-width",
+    "margin-align": "Outlook on Windows knows no negative or automatic margins",
+    "link-hidden": "shorteners and bare numbers hide where a link goes, and filters mind",
+    "long-centred": "long text is read from one edge (WCAG 1.4.8)",
+    "button-small": "a button is 44 px high (WCAG 2.5.5)",
+    "pure-black": "pure black or white grounds glare or smear in the dark",
+    "empty-section": "a section's title promises a story",
 }
 
 RULES = {
@@ -79,6 +111,8 @@ class Mail:
     """A mail as a reader with the longest links would get it. ``stories`` are headline, URL and blurb in print order.
 
     ``leave_url`` must stand in both parts and ``address`` is the postal one; ``sponsors`` are (name, who paid).
+    ``sections`` are titles with how many stories each has, ``why`` the words that say why somebody gets it, ``message``
+    the whole message with its pictures, or nothing; ``shares`` are programs' parts of opens, empty for our own.
     """
 
     subject: str
@@ -89,3 +123,7 @@ class Mail:
     address: str
     stories: tuple[tuple[str, str, str], ...] = ()
     sponsors: tuple[tuple[str, str], ...] = ()
+    sections: tuple[tuple[str, int], ...] = ()
+    why: str = ""
+    message: bytes = b""
+    shares: Mapping[str, float] = field(default_factory=dict)

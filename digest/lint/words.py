@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from html import unescape
 from itertools import pairwise
 
 from digest.lint.finding import Finding, Mail
@@ -79,6 +80,9 @@ def _duties(mail: Mail) -> Iterator[Finding]:
     if mail.address and " ".join(mail.address.split()) not in " ".join(mail.text.split()):
         yield Finding("postal-address", "the text part does not name the postal address of [site].")
     for part, name in ((mail.html, "HTML"), (mail.text, "text")):
+        if part and mail.why and " ".join(mail.why.split()) not in _plain(part):
+            yield Finding("why", f"the {name} part does not say “{mail.why[:60]}”.")
+    for part, name in ((mail.html, "HTML"), (mail.text, "text")):
         found = _LEFT_OVER.search(part)
         if found:
             yield Finding(
@@ -90,11 +94,19 @@ def _duties(mail: Mail) -> Iterator[Finding]:
             yield Finding("sponsor", f"the sponsor block {name} does not say by whom it is paid (by, disclosure).")
 
 
+def _plain(part: str) -> str:
+    """Return a part's words, tags and entities undone, in one line."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", part)).split()) if "<html" in part else " ".join(part.split())
+
+
 def _stories(mail: Mail) -> Iterator[Finding]:
     counted = Counter(" ".join(headline.casefold().split()) for headline, _, _ in mail.stories)
     for headline, times in counted.items():
         if times > 1:
             yield Finding("twice", f"“{headline}” stands in the edition {times} times.")
+    for title, printed in mail.sections:
+        if not printed:
+            yield Finding("empty-section", f"the section “{title}” has no story.")
     for headline, _, blurb in mail.stories:
         if len(headline) > 120:
             yield Finding("long-headline", f"“{headline[:60]}…” has {len(headline)} characters.")

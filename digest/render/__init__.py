@@ -9,6 +9,7 @@ from digest.render.slots import SLOTS
 from digest.render.templates import templates_dir
 from digest.render.theme import find_theme
 from digest.render.variant import fill, render_variant, source_html
+from digest.render.words import language, reason
 
 __all__ = [
     "SLOTS",
@@ -20,8 +21,10 @@ __all__ = [
     "fill",
     "find_theme",
     "inline",
+    "language",
     "message_id",
     "prepare_picture",
+    "reason",
     "render_message",
     "render_variant",
     "source_html",

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from digest.model import Access, Block, BlockKind, Edition, Item, Kind, Origin, Picture, Section, Variant
 from digest.render import links
-from digest.render.words import Language, direction, grouped, language, long_date
+from digest.render.words import Language, direction, grouped, language, long_date, reason
 
 _TAGS = {"a", "b", "br", "em", "i", "li", "ol", "p", "strong", "ul"}
 _ATTRIBUTES = {"a": {"href"}}
@@ -89,7 +89,7 @@ def _frame(edition: Edition, spoken: Language, slots: Mapping[str, str]) -> dict
         "number": words["number"].format(number=grouped(edition.number, spoken)) if edition.number else "",
         "minutes": words["minutes"].format(minutes=edition.minutes) if edition.minutes else "",
         "address": masthead.address,
-        "why": masthead.reason or words["why"].format(**names),
+        "why": reason(masthead, spoken),
         "sent_to": words["sent_to"].format(address=slots["address"]),
         "sign_up": words["sign_up"].format(**names),
         "sign_up_url": links.safe(masthead.signup_url) or home,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from digest.model import Masthead
+
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 
@@ -170,6 +172,11 @@ LANGUAGES: Mapping[str, Language] = {"en": _ENGLISH, "de": _GERMAN, "uk": _UKRAI
 def language(tag: str) -> Language:
     """Return the words of a language tag such as ``de-AT``; English when there are none."""
     return LANGUAGES.get(_primary(tag), _ENGLISH)
+
+
+def reason(masthead: Masthead, spoken: Language) -> str:
+    """Return the words that say why somebody gets the mail: the newsletter's own, or the language's."""
+    return masthead.reason or spoken.words["why"].format(newsletter=masthead.name, site=masthead.site)
 
 
 def direction(tag: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from digest.settings.values import Strict
 
 
@@ -23,6 +25,10 @@ class RenderSettings(Strict):
 
 
 class LintSettings(Strict):
-    """Which of the lint's errors must not stop a send, by name; they are told all the same."""
+    """Which of the lint's errors must not stop a send, by name, and what part of readers use which mail program.
+
+    ``shares`` are per cent by ``family.platform`` as caniemail names them; empty stands for the lint's own.
+    """
 
     waive: tuple[str, ...] = ()
+    shares: dict[str, float] = Field(default_factory=dict)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
+from textwrap import fill
 
 import pytest
 
-from digest.lint import RULES, Mail, lint
+from digest.lint import RULES, Mail, lint, support
 from digest.lint.contrast import contrast
 
 LEAVE = "https://courier.example/u/TOKEN"
@@ -16,6 +18,16 @@ STORY = (
     "The last boat leaves at midnight from Monday.",
 )
 DARK = "@media (prefers-color-scheme:dark){.ink{color:#f3f4f6 !important}.on-card{background-color:#181b1f !important}}"
+LONG_READ = "The harbour board met on Monday and said how the boats will run from now on. " * 6
+MESSAGE = (
+    b"From: Morning Watch <morning@courier.example>\r\nTo: reader@example.org\r\nSubject: Ferry\r\n"
+    b"Date: Mon, 05 Jan 2026 11:30:00 +0000\r\nMessage-ID: <a@courier.example>\r\n"
+    b"List-Id: <morning.courier.example>\r\n"
+    b"List-Unsubscribe: <https://courier.example/u/TOKEN>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+    b"\r\nThe last boat leaves at midnight.\r\n"
+)
+WHY = "You receive this because you signed up."
 HTML = (
     '<!DOCTYPE html><html lang="en" dir="ltr"><head><title>Ferry</title><meta name="color-scheme" content="light dark">'
     f'<style>{DARK}</style></head><body class="on-card" style="background-color:#ffffff">'
@@ -24,6 +36,7 @@ HTML = (
     f'<a class="ink" style="color:#14171a" href="{STORY[1]}">{STORY[0]}</a></h2>'
     f'<p class="ink" style="color:#2b3036;font-size:16px">{STORY[2]}</p>'
     '<img src="cid:quay.png" alt="A ferry at the quay" width="100" height="80"></td></tr></table>'
+    f'<p class="ink" style="color:#2b3036">{LONG_READ}</p><p class="ink" style="color:#2b3036">{WHY}</p>'
     f'<p class="ink" style="color:#2b3036">1 Quay Street <a class="ink" href="{LEAVE}">Leave the list</a></p>'
     "</body></html>"
 )
@@ -31,11 +44,29 @@ GOOD = Mail(
     subject="Ferry to run until midnight",
     preheader="The last boat leaves at midnight from Monday on.",
     html=HTML,
-    text=f"{STORY[0]}\n{STORY[2]}\n{STORY[1]}\n\n1 Quay Street\n{LEAVE}\n",
+    text=f"{STORY[0]}\n{STORY[2]}\n{STORY[1]}\n\n{fill(LONG_READ)}\n{WHY}\n\n1 Quay Street\n{LEAVE}\n",
     leave_url=LEAVE,
     address="1 Quay Street",
     stories=(STORY,),
+    sections=(("City", 1),),
+    why=WHY,
+    message=MESSAGE,
 )
+
+
+def message(before: bytes, after: bytes) -> Mail:
+    assert before in MESSAGE
+    return replace(GOOD, message=MESSAGE.replace(before, after))
+
+
+def picture(kilobytes: int) -> Mail:
+    """Return the good mail with a picture of so many KB inside."""
+    head = b"MIME-Version: 1.0\r\nContent-Type: text/plain"
+    body = base64.encodebytes(bytes(kilobytes * 1000)).replace(b"\n", b"\r\n")
+    image = b"Content-Type: image/png\r\nContent-ID: <quay>\r\nContent-Transfer-Encoding: base64\r\n\r\n" + body
+    parts = b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\n" + image + b"--b--\r\n"
+    assert head in MESSAGE
+    return replace(GOOD, message=MESSAGE[: MESSAGE.index(head)] + parts)
 
 
 def html(before: str, after: str) -> Mail:
@@ -43,6 +74,11 @@ def html(before: str, after: str) -> Mail:
     return replace(GOOD, html=HTML.replace(before, after))
 
 
+UNSUPPORTED = (
+    '<html lang="en" dir="ltr"><body><video></video><form><input><select></select><textarea></textarea></form>'
+    '<p style="position:fixed;display:grid;gap:4px;filter:blur(2px);clip-path:circle();transform:none">Words</p>'
+    "</body></html>"
+)
 LONG = ("Ferry " * 25, "", "Blurb " * 120)
 BROKEN = {
     "subject-empty": replace(GOOD, subject=" "),
@@ -79,6 +115,40 @@ BROKEN = {
     "long-blurb": replace(GOOD, stories=(LONG,)),
     "sponsor": replace(GOOD, sponsors=(("boots", ""),)),
     "picture-format": html("cid:quay.png", "https://courier.example/quay.webp"),
+    "why": replace(GOOD, text=GOOD.text.replace(WHY, "")),
+    "sender-name": message(b"Morning Watch <morning@courier.example>", b"morning@courier.example"),
+    "headers-missing": message(b"Date:", b"X-Date:"),
+    "list-unsubscribe": message(b"<https://courier.example/u/TOKEN>", b"<mailto:leave@courier.example>"),
+    "one-click": message(b"=One-Click", b"=one-click"),
+    "header-ascii": message(b"Subject: Ferry", "Subject: Fähre".encode()),
+    "line-length": message(b"The last boat", b"boat " * 200),
+    "text-missing": replace(GOOD, text=""),
+    "style-large": html("<style>", "<style>" + ".a{color:#111111}" * 1000),
+    "active-content": html("<h1", "<form></form><h1"),
+    "layout-support": html("font-size:16px", "display:flex"),
+    "mso-comments": html("<h1", "<!--[if mso]><p><h1"),
+    "broken-html": html("</td></tr></table>", "</td></tr>"),
+    "list-id": message(b"List-Id:", b"X-List-Id:"),
+    "eight-bit": message(b"quoted-printable", b"8bit"),
+    "text-share": replace(GOOD, text=f"{STORY[1]} {LEAVE}"),
+    "links-differ": html("</body>", '<a href="https://courier.example/quay">The quay</a></body>'),
+    "style-near": html("<style>", "<style>" + ".a{color:#111111}" * 500),
+    "pictures-heavy": picture(801),
+    "picture-heavy": picture(201),
+    "little-text": html(LONG_READ, ""),
+    "many-links": html("</body>", "".join(f'<a href="https://courier.example/{n}">Story {n}</a>' for n in range(61))),
+    "support": replace(GOOD, html=UNSUPPORTED),
+    "padding-cell": html("color:#2b3036;font-size:16px", "color:#2b3036;font-size:16px;padding:4px"),
+    "ghost-table": html("<h1", '<div style="max-width:640px"></div><h1'),
+    "margin-align": html("font-size:16px", "margin:0 auto"),
+    "link-hidden": html(STORY[1], "https://bit.ly/ferry"),
+    "long-centred": html('color:#2b3036">The harbour', 'color:#2b3036;text-align:center">The harbour'),
+    "button-small": html(
+        f'style="color:#14171a" href="{STORY[1]}"',
+        f'style="color:#14171a;display:block;background:#ffffff;line-height:20px;padding:6px" href="{STORY[1]}"',
+    ),
+    "pure-black": html("#181b1f", "#000000"),
+    "empty-section": replace(GOOD, sections=(("City", 0),)),
     "important-space": html("#f3f4f6 !important", "#f3f4f6!important"),
 }
 
@@ -118,3 +188,24 @@ def test_a_finding_points_at_its_element() -> None:
 )
 def test_contrast_is_that_of_the_guidelines(one: str, other: str, ratio: float) -> None:
     assert contrast(one, other) == pytest.approx(ratio, abs=0.01)
+
+
+def test_padding_of_a_cell_is_whole_in_outlook_and_of_a_paragraph_partial() -> None:
+    outlook = {"outlook.windows": 100.0}
+
+    cell = support('<table><tr><td style="padding:8px">Words</td></tr></table>', outlook)
+    paragraph = support('<p style="padding:8px">Words</p>', outlook)
+
+    assert cell.lacking["outlook.windows"] == ()
+    assert paragraph.lacking["outlook.windows"] == ("css-padding",)
+    assert cell.score > paragraph.score
+
+
+def test_who_reads_it_decides_the_score() -> None:
+    flexible = '<p style="display:flex">Words</p>'
+
+    assert support(flexible, {"apple-mail.ios": 100.0}).score == 100
+    assert support(flexible, {"outlook.windows": 100.0}).score < 100
+    assert not [
+        f for f in lint(replace(GOOD, html=flexible, shares={"apple-mail.ios": 100.0})) if f.rule == "layout-support"
+    ]
