@@ -10,6 +10,8 @@ import dataclasses
 import json
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,10 @@ from digest import job, mailing
 from digest.cli.opening import workspace
 from digest.lint import SHARES, support
 from digest.model import EditionKey
+from digest.newsroom import Newsroom
 from digest.samples import SAMPLES_DAY, SAMPLES_NOW, copy_newsroom
 from digest.settings import SECRETS_FILE, make_secrets
+from digest.store import StoredEdition
 
 THEMES = ("broadsheet", "letter", "briefing")
 TABLES = Path("digest/lint/data/caniemail.json")
@@ -83,14 +87,21 @@ def _letter(stats: dict[str, Any], family: str, platform: str) -> str:
     return list(versions.values())[-1][0] if versions else "u"
 
 
-def _page(theme: str) -> str:
-    """Return the sample newsroom's mail in a theme."""
+@contextmanager
+def sample(theme: str, more: str = "") -> Iterator[tuple[Newsroom, StoredEdition]]:
+    """Open the sample newsroom with its edition in a theme; ``more`` are further keys of the newsletter."""
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
         copy_newsroom(room)
         make_secrets(room / SECRETS_FILE)
         settings = room / "digest.toml"
-        settings.write_text(re.sub(r'theme = ".*?"', f'theme = "{theme}"', settings.read_text("utf-8")), "utf-8")
+        dressed = re.sub(r'theme = ".*?"', f'theme = "{theme}"\n{more}', settings.read_text("utf-8"))
+        settings.write_text(dressed, "utf-8")
         with workspace(lambda: SAMPLES_NOW, settings) as newsroom:
             job.gather(dataclasses.replace(newsroom, clock=lambda: SAMPLES_NOW - timedelta(minutes=10)))
-            return mailing.proof(newsroom, job.draft(newsroom, EditionKey("morning", SAMPLES_DAY)).stored).html
+            yield newsroom, job.draft(newsroom, EditionKey("morning", SAMPLES_DAY)).stored
+
+
+def _page(theme: str) -> str:
+    with sample(theme) as (newsroom, stored):
+        return mailing.proof(newsroom, stored).html

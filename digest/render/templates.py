@@ -56,6 +56,11 @@ def _rendered(bundle: Bundle, name: str, context: str) -> str:
     return worker.shared().ask(job, what=bundle.sources[name][0], bundle=bundle)
 
 
+def forget() -> None:
+    """Drop the kept results: what is asked for again is rendered again."""
+    _rendered.cache_clear()
+
+
 def _stamps(folders: tuple[Path, ...]) -> tuple[Stamp, ...]:
     """Return what the templates of the folders are called, and when and how they were last written.
 
