@@ -312,7 +312,7 @@ def _post(newsroom: Newsroom, stored: StoredEdition, codec: str, prefix: str = "
 
 def _gate_state(newsroom: Newsroom, newsletter: NewsletterSettings, stored: StoredEdition) -> GateState:
     with newsroom.reading() as conn:
-        flags = store.flags(conn, stored.id)
+        flags = store.flags(conn, stored.id, newsroom.clock())
         gone = conn.execute(subscribers.withdrawn_since(newsletter.list, stored.frozen_at or stored.built_at))
         withdrawn = frozenset(row.subscriber_id for row in gone)
     # A story killed while its edition goes out stops the rest: what has left cannot be called back.
@@ -323,7 +323,7 @@ def _gate_state(newsroom: Newsroom, newsletter: NewsletterSettings, stored: Stor
 def _close(newsroom: Newsroom, newsletter: NewsletterSettings, stored: StoredEdition, result: Counts) -> None:
     with newsroom.writing() as conn:
         now = newsroom.clock()
-        flags = store.flags(conn, stored.id)
+        flags = store.flags(conn, stored.id, now)
         ended = True
         if result.open and flags.stop_requested:
             store.finish(conn, stored.id, State.STOPPED, now=now, why="stopped by an editor")

@@ -130,7 +130,7 @@ def _body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str
         return {"text": value}
     if name == "lead" and not value:
         return {"story": ""}
-    if name in ("lead", "drop", "restore"):
+    if name in ("lead", "pin", "drop", "restore"):
         return {"story": store.resolve(conn, value).id}
     if name in ("merge", "split"):
         named = [store.resolve(conn, part.strip()).id for part in value.split(",") if part.strip()]

@@ -18,6 +18,7 @@ def edit(
     lead: Annotated[str | None, typer.Option(help="The story that leads; empty: none is asked for.")] = None,
     drop: StoryId = None,
     restore: StoryId = None,
+    pin: StoryId = None,
     order: Annotated[str | None, typer.Option("--order", help="Story ids in print order, between commas.")] = None,
     section: Annotated[str | None, typer.Option("--section", help="STORY=SECTION moves a story.")] = None,
     headline: Annotated[str | None, typer.Option("--headline", help="STORY=TEXT")] = None,
@@ -35,7 +36,7 @@ def edit(
     """Change a draft; the change survives every rebuild. An empty TEXT or SECTION takes an earlier change back."""
     from digest.cli.acts import edit as command
 
-    simple = {"lead": lead, "drop": drop, "restore": restore, "order": order, "subject": subject}
+    simple = {"lead": lead, "pin": pin, "drop": drop, "restore": restore, "order": order, "subject": subject}
     simple |= {"preheader": preheader, "merge": merge, "split": split}
     simple |= {"intro": intro, "block": block, "unblock": no_block}
     paired = {"move": section, "headline": headline, "blurb": blurb, "kicker": kicker}

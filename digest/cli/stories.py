@@ -85,6 +85,31 @@ def order(written: str, status: str) -> int:
     return 0
 
 
+def embargo(written: str, until: str, *, lift: bool) -> int:
+    """Keep a story back until a moment by an editor's order, or lift its embargo."""
+    if bool(until) == lift:
+        raise UsageError("Say until when with --until 2026-01-05T07:00:00-05:00, or --lift.")
+    with workspace() as newsroom, newsroom.writing() as conn:
+        now = newsroom.clock()
+        moment = now if lift else _moment(until)
+        story = store.resolve(conn, written)
+        store.order_embargo(conn, story.id, moment, now)
+        store.log(conn, now, "story-embargo", f"{story.id}: {'lifted' if lift else f'until {moment.isoformat()}'}")
+    word = "is free to run" if lift else f"runs not before {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    say(f"{story.id[:8]} “{story.headline}” {word}.")
+    return 0
+
+
+def _moment(written: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise UsageError(f"--until {written}: write a moment like 2026-01-05T07:00:00-05:00.") from error
+    if moment.tzinfo is None:
+        raise UsageError(f"--until {written} says no zone: write one like 2026-01-05T07:00:00-05:00.")
+    return moment
+
+
 def _tell(path: Path, change: str, story: Story) -> None:
     say(f"{path}: {_CHANGES[change].format(version=story.version)} as {story.id[:8]} “{story.headline}”")
     for line in story.dropped:

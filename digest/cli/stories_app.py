@@ -88,3 +88,15 @@ def kill(story: StoryId) -> int:
     from digest.cli.stories import order as command
 
     return command(story, "killed")
+
+
+@app.command()
+def embargo(
+    story: StoryId,
+    until: Annotated[str, typer.Option("--until", help="A moment with its zone, 2026-01-05T07:00:00-05:00.")] = "",
+    lift: Annotated[bool, typer.Option("--lift", help="Let it run from now on.")] = False,
+) -> int:
+    """Keep a story from running before a moment; an edition that is being sent with it stops."""
+    from digest.cli.stories import embargo as command
+
+    return command(story, until, lift=lift)

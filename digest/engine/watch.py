@@ -120,12 +120,12 @@ def _refused(conn: store.Connection, newsletter: NewsletterSettings) -> Iterator
 
 def _withdrawn(conn: store.Connection, newsroom: Newsroom, newsletter: NewsletterSettings) -> Iterator[Alarm]:
     for stored in _latest(conn, newsletter, 1):
-        gone = store.flags(conn, stored.id).withdrawn
+        gone = store.flags(conn, stored.id, newsroom.clock()).withdrawn
         if stored.frozen_at is None or not gone or newsroom.clock() - stored.frozen_at > _DAY:
             continue
         counts = store.counts(conn, stored.id)
         headlines = ", ".join(f"“{item.headline}”" for item in stored.edition.items() if item.story_id in gone)
-        problem = f"{counts.accepted} of {counts.expected} readers have {headlines}, killed or held since."
+        problem = f"{counts.accepted} of {counts.expected} readers have {headlines}, killed, held or embargoed since."
         told = f"digest correct {stored.key} --story {gone[0][:8]} --text … --send"
         yield Alarm(
             f"withdrawn:{stored.key}", f"{stored.key} carries a withdrawn story", problem, (f"Tell them: {told}",)

@@ -263,15 +263,21 @@ def approve(conn: sa.Connection, key: EditionKey, content_hash: str) -> None:
         raise UsageError(f"Edition {key} was rebuilt while you approved it: look at it again.")
 
 
-def flags(conn: sa.Connection, edition_id: int) -> Flags:
-    """Return what a running send must obey now; two indexed look-ups, cheap enough for twice a second."""
+def flags(conn: sa.Connection, edition_id: int, now: datetime | None = None) -> Flags:
+    """Return what a running send must obey; two indexed look-ups, cheap enough for twice a second.
+
+    With ``now``, stories under an embargo at that moment count as withdrawn.
+    """
     columns = (_e.c.state, _e.c.paused, _e.c.stop_requested, _e.c.held)
     row = conn.execute(sa.select(*columns).where(_e.c.id == edition_id)).one()
     standing = sa.func.coalesce(_s.c.ordered_status, _s.c.status)
+    gone_if = [standing != Status.USABLE.value]
+    if now is not None:
+        gone_if.append(sa.func.coalesce(_s.c.ordered_embargo, _s.c.embargo_until, type_=schema.Moment()) > now)
     withdrawn = (
         sa.select(_s.c.id)
         .join(_es, _es.c.story_id == _s.c.id)
-        .where(_es.c.edition_id == edition_id, _es.c.printed, standing != Status.USABLE.value)
+        .where(_es.c.edition_id == edition_id, _es.c.printed, sa.or_(*gone_if))
         .order_by(_s.c.id)
     )
     gone = tuple(conn.execute(withdrawn).scalars())

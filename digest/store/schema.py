@@ -53,9 +53,12 @@ story = sa.Table(
     # When it last became usable after a hold or a kill; with the embargo, what lets an old story into a new edition.
     sa.Column("released_at", Moment),
     sa.Column("embargo_until", Moment),
+    # An editor's embargo stands above the source's; one that is past lifts it.
+    sa.Column("ordered_embargo", Moment),
     sa.Index("story_known_at", "known_at"),
     sa.Index("story_url_key", "url_key"),
     sa.Index("story_embargo_until", "embargo_until"),
+    sa.Index("story_ordered_embargo", "ordered_embargo"),
     sa.Index("story_changed_at", "changed_at"),
     sa.Index("story_released_at", "released_at"),
 )

@@ -34,6 +34,7 @@ gathering transaction and the largest difference between two hosts' clocks that 
 _STORY: TypeAdapter[Story] = TypeAdapter(Story)
 _s, _v = schema.story, schema.story_version
 _STANDING = sa.func.coalesce(_s.c.ordered_status, _s.c.status).label("standing")
+_EMBARGO = sa.func.coalesce(_s.c.ordered_embargo, _s.c.embargo_until, type_=schema.Moment()).label("embargo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def held_over(conn: sa.Connection, newsletter: str, since: datetime, until: date
     newsletter before.
     """
     freed = sa.or_(
-        sa.and_(_s.c.embargo_until >= since, _s.c.embargo_until < until),
+        sa.and_(_s.c.ordered_embargo.is_(None), _s.c.embargo_until >= since, _s.c.embargo_until < until),
+        sa.and_(_s.c.ordered_embargo >= since, _s.c.ordered_embargo < until),
         sa.and_(_s.c.released_at >= since, _s.c.released_at < until),
         _came_too_late(newsletter, since),
     )
@@ -143,6 +145,16 @@ def order_status(conn: sa.Connection, story_id: str, status: Status, now: dateti
         values["released_at"] = now
     conn.execute(sa.update(_s).where(_s.c.id == story_id).values(**values))
     return dataclasses.replace(before, status=status)
+
+
+def order_embargo(conn: sa.Connection, story_id: str, until: datetime, now: datetime) -> Story:
+    """Keep a story back until a moment by an editor's word, which stands above the source's; a past one lifts it.
+
+    Returns the story as it stands now; raises UnknownThing.
+    """
+    before = get_story(conn, story_id)
+    conn.execute(sa.update(_s).where(_s.c.id == story_id).values(ordered_embargo=until, changed_at=now))
+    return dataclasses.replace(before, embargo_until=until)
 
 
 def resolve(conn: sa.Connection, text: str) -> Story:
@@ -268,13 +280,14 @@ def _add_version(conn: sa.Connection, story: Story, content_hash: str, now: date
 
 def _select_stories(version: Any) -> sa.Select[Any]:
     joined = _s.join(_v, sa.and_(_v.c.story_id == _s.c.id, _v.c.version == version))
-    columns = (_s.c.id, _s.c.known_at, _STANDING, _v.c.body)
+    columns = (_s.c.id, _s.c.known_at, _STANDING, _EMBARGO, _v.c.body)
     return sa.select(*columns).select_from(joined).order_by(_s.c.known_at, _s.c.id)
 
 
 def _story_of(row: Any) -> Story:
     kept = _STORY.validate_json(row.body)
-    return dataclasses.replace(kept, id=row.id, known_at=row.known_at, status=Status(row.standing))
+    status = Status(row.standing)
+    return dataclasses.replace(kept, id=row.id, known_at=row.known_at, status=status, embargo_until=row.embargo)
 
 
 def _was_printed(newsletter: str) -> sa.Exists:

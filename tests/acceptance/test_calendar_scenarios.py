@@ -107,6 +107,35 @@ def test_an_embargoed_story_waits_for_the_next_edition(begun: Workspace) -> None
     assert "Secret talks" in "".join(body(mail) for mail in texts(begun.folder / "outbox"))
 
 
+def test_an_editors_embargo_stands_above_the_source_and_can_be_lifted(begun: Workspace) -> None:
+    begun.story("talks", "Secret talks")
+    at(begun, FRIDAY, "T10:00:00+00:00").run("gather")
+    story = next(s["id"] for s in begun.run("stories", "list", "--json").json if s["headline"] == "Secret talks")
+    ordered = begun.run("stories", "embargo", story, "--until", "2026-01-09T07:00:00-05:00")
+    at(begun, FRIDAY).run("tick")
+    first = "".join(body(mail) for mail in texts(begun.folder / "outbox"))
+    begun.run("gather")
+    begun.run("stories", "embargo", story, "--lift")
+
+    at(begun, "2026-01-05").run("tick")
+
+    assert "runs not before 2026-01-09 12:00 UTC" in ordered.out
+    assert "Secret talks" not in first
+    assert "Secret talks" in "".join(body(mail) for mail in texts(begun.folder / "outbox"))
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--until", "Friday"), ("--until", "2026-01-09T07:00:00"), ("--lift", "--until", "x")]
+)
+def test_an_embargo_without_a_moment_is_explained(begun: Workspace, words: tuple[str, ...]) -> None:
+    begun.run("gather")
+    story = begun.run("stories", "list", "--json").json[0]["id"]
+
+    ran = begun.run("stories", "embargo", story, *words)
+
+    assert (ran.code, "2026-01-05T07:00:00-05:00" in ran.err) == (2, True)
+
+
 def test_without_approval_nothing_is_sent_and_the_editors_are_told(begun: Workspace) -> None:
     begun.settings(SETTINGS + REVIEW + ALERTS)
     at(begun, "2026-01-05", "T10:31:00+00:00").run("tick")

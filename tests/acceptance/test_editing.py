@@ -66,6 +66,17 @@ def test_stories_stand_in_the_editors_order(drafted: Workspace) -> None:
     assert ids(built(drafted)) == wanted
 
 
+def test_a_pinned_story_stands_first_of_its_section_until_it_is_restored(drafted: Workspace) -> None:
+    before = ids(built(drafted))
+
+    drafted.run("edit", NAME, "--pin", before[2])
+    pinned = ids(built(drafted))
+    drafted.run("edit", NAME, "--restore", before[2])
+
+    assert pinned.index(before[2]) < before.index(before[2])
+    assert ids(built(drafted)) == before
+
+
 def test_a_story_moves_to_the_section_the_editor_names(drafted: Workspace) -> None:
     story = ids(built(drafted))[2]
 

@@ -159,7 +159,7 @@ def test_a_kill_during_a_send_does_as_the_newsletter_says(staffed: Workspace, po
 
     state = staffed.run("report", "morning", "--json").json
     assert state["accepted"] == len(sink.recipients)
-    assert "“Ferry strike”, killed or held since" in alarms(staffed)
+    assert "“Ferry strike”, killed, held or embargoed since" in alarms(staffed)
     if reached is None:
         assert 5 <= len(sink.recipients) < 40
     else:

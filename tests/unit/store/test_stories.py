@@ -253,6 +253,19 @@ def test_a_kill_is_heard_by_a_running_send(conn: Connection) -> None:
     assert store.editions_with(conn, story(1).id) == (KEY,)
 
 
+def test_an_editors_embargo_is_heard_by_a_running_send_and_outlives_a_new_version(conn: Connection) -> None:
+    keep(conn, story(1), at(5, 6))
+    edition_id = store.save_draft(conn, edition(story(1)), now=UNTIL)
+    freeze(conn, edition_id)
+
+    store.order_embargo(conn, story(1).id, at(6, 7), at(5, 12))
+    keep(conn, dataclasses.replace(story(1), text="Other words."), at(5, 13))
+
+    assert store.get_story(conn, story(1).id).embargo_until == at(6, 7)
+    assert store.flags(conn, edition_id, at(5, 14)).withdrawn == (story(1).id,)
+    assert store.flags(conn, edition_id, at(6, 8)).withdrawn == ()
+
+
 def test_editions_that_print_a_story_are_named_newest_first(conn: Connection) -> None:
     later = EditionKey("evening", KEY.day.replace(day=6))
     keep(conn, story(1), at(5, 6))

@@ -59,9 +59,11 @@ def _create_stories() -> None:
         sa.Column("ordered_status", sa.String(length=16), nullable=True),
         sa.Column("released_at", MOMENT, nullable=True),
         sa.Column("embargo_until", MOMENT, nullable=True),
+        sa.Column("ordered_embargo", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("story_embargo_until", "story", ["embargo_until"], unique=False)
+    op.create_index("story_ordered_embargo", "story", ["ordered_embargo"], unique=False)
     op.create_index("story_known_at", "story", ["known_at"], unique=False)
     op.create_index("story_changed_at", "story", ["changed_at"], unique=False)
     op.create_index("story_released_at", "story", ["released_at"], unique=False)
