@@ -202,6 +202,8 @@ class _Send:
             self.exhausted = not claims
             if not claims:
                 return
+            # However fast it goes, what an editor stops ends with the batch that was claimed before.
+            self.gate.look(anew=True)
             self.held.update((claim.recipient.subscriber_id, claim) for claim in claims)
             for claim in claims:
                 if not self._may_go_on():

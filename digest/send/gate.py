@@ -61,10 +61,10 @@ class EditionGate:
         """Let nothing more through in this process: the operator pressed Ctrl-C."""
         self.interrupted = True
 
-    def look(self) -> GateState:
-        """Return the state, read anew if what is known is too old."""
+    def look(self, *, anew: bool = False) -> GateState:
+        """Return the state, read anew if what is known is too old, or in any case."""
         now = self._monotonic()
-        if now - self._looked_at >= REFRESH_S:
+        if anew or now - self._looked_at >= REFRESH_S:
             self._state = self._refresh()
             self._looked_at = now
         return self._state

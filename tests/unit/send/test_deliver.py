@@ -187,6 +187,19 @@ def test_a_stop_leaves_the_rest_open(desk: Desk) -> None:
     assert (counts.accepted, counts.pending, counts.skipped) == (12, 13, 0)
 
 
+def test_however_fast_it_goes_a_stop_lets_no_further_batch_begin(desk: Desk) -> None:
+    desk.gate = EditionGate(lambda: desk.state, ring=desk.ledger.ring, monotonic=lambda: 0.0)
+
+    def stopping(sent: Outgoing) -> Fate:
+        if sent.subscriber_id == 12:
+            desk.state = GateState(stopped=True)
+        return Fate.ACCEPTED
+
+    counts = desk.send(Scripted(stopping))
+
+    assert (counts.accepted, counts.pending) == (20, 5)
+
+
 def test_a_pause_is_waited_for(desk: Desk) -> None:
     desk.state = GateState(paused=True)
     desk.on_sleep = lambda: setattr(desk, "state", GateState())
