@@ -7,6 +7,7 @@ that belongs to a sign-up, never to an import or a send.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import normalize
@@ -56,6 +57,27 @@ def parse_address(text: str) -> Address:
             written = f"{match[1]}@{domain}"
             return Address(written, written, f"{match[1].lower()}@{domain}")
     return _parse_slowly(text)
+
+
+def parse_plain(texts: Sequence[str]) -> list[tuple[str, str] | None]:
+    """Return what is written and the key of every plain address, as ``parse_address`` gives them; None for the others.
+
+    None is no judgement: such a text has to be read by ``parse_address``.
+    """
+    found: list[tuple[str, str] | None] = []
+    for text, match in zip(texts, map(_PLAIN.match, texts), strict=True):
+        if match is None or len(text) > MAX_ADDRESS_LENGTH or match.start(2) > MAX_LOCAL_OCTETS + 1:
+            found.append(None)
+            continue
+        key = text.lower()
+        place = match.start(2)
+        if not _is_plain_domain(key[place:]):
+            found.append(None)
+        elif key == text:
+            found.append((text, text))
+        else:
+            found.append((text[:place] + key[place:], key))
+    return found
 
 
 def split_name(text: str) -> tuple[str, str]:

@@ -31,6 +31,10 @@ VERSION_TABLE = "subscribers_version"
 _MIGRATION_LOCK = 0x6469_6765_7374
 """The key of PostgreSQL's advisory lock under which schemas change: the bytes of "digest"."""
 
+_BULK_CACHE_KIB = 32_768
+_BULK_PAGES = 16_000
+"""How many pages are written between two tidyings of the write-ahead log: 64 MB."""
+
 State = Literal["empty", "current", "older", "unknown"]
 
 
@@ -79,6 +83,28 @@ def rehearsing(engine: Engine) -> Iterator[Connection]:
     with _explained(engine), engine.connect().execution_options(begin_immediate=True) as connection:
         connection.begin()
         yield connection
+
+
+def prepare_bulk(conn: Connection) -> None:
+    """Make room for writing very many rows: more pages in memory on SQLite, look-ups by index on PostgreSQL.
+
+    On SQLite this lasts until ``end_bulk``, on PostgreSQL to the end of the transaction.
+    """
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql(f"PRAGMA cache_size = -{_BULK_CACHE_KIB}")
+        conn.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_BULK_PAGES}")
+        return
+    # A batch is small beside the table: the planner, which cannot know what the batches to come will hold, would
+    # read the whole table for each.
+    for plan in ("hashjoin", "mergejoin"):
+        conn.exec_driver_sql(f"SET LOCAL enable_{plan} = off")
+
+
+def end_bulk(conn: Connection) -> None:
+    """Take back what ``prepare_bulk`` did; harmless without it."""
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql("PRAGMA cache_size = -2000")
+        conn.exec_driver_sql("PRAGMA wal_autocheckpoint = 1000")
 
 
 def migrate(engine: Engine, script_location: Path, version_table: str) -> None:

@@ -86,8 +86,12 @@ subscription = sa.Table(
     sa.Column("sections", sa.Text, nullable=False),
     sa.Column("paused_until", UtcDateTime),
     sa.Column("import_id", sa.Integer),
-    # Covers the count of a segment: the table itself is not read for it.
-    sa.Index("ix_subscription_status", "list_id", "status", "since", "paused_until", "subscriber_id"),
+    # The evidence of a plain imported row, which says no more than when it says they joined, and where it stood.
+    sa.Column("import_line", sa.Integer),
+    sa.Column("imported_at", UtcDateTime),
+    # Covers the count of a segment: the table itself is not read for it. In the order of ids, so that an import of a
+    # million writes it from end to end.
+    sa.Index("ix_subscription_status", "list_id", "status", "subscriber_id", "since", "paused_until"),
     # Who chose sections: few, so that an import of a million touches nothing here.
     sa.Index(
         "ix_subscription_choice",

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from subscribers import schema
 from subscribers.address import Address, parse_address
 from subscribers.errors import DatabaseError, UnknownSubscriber
-from subscribers.model import Consent, Subscriber, Subscription, SubscriptionStatus
+from subscribers.model import Consent, ConsentHow, Subscriber, Subscription, SubscriptionStatus
 from subscribers.tokens import KeyRing
 
 CHUNK = 1000
@@ -75,18 +75,20 @@ def insert_all_missing(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapp
 def _processor(column: sa.Column[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
     """Return what turns a value into what the driver takes, or None; moments on SQLite by a shorter way."""
     if dialect.name == "sqlite" and isinstance(column.type, schema.UtcDateTime):
-        return _written_moment
+        return _written_or_none
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
+def _written_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else written_moment(moment)
+
+
 @lru_cache(maxsize=16_384)
-def _written_moment(moment: datetime | None) -> str | None:
+def written_moment(moment: datetime) -> str:
     """Write a moment as SQLAlchemy writes it on SQLite; raises ValueError for one without a zone.
 
     Remembered, because one import writes a reader's moment into three tables.
     """
-    if moment is None:
-        return None
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone")
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
@@ -228,8 +230,27 @@ def iter_consents(conn: sa.Connection, subscriber_id: int) -> Iterator[tuple[str
     """Yield the evidence kept about a subscriber, oldest first, each with the id of its list."""
     table = schema.consent
     query = sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.id)
+    kept = [(row.list_id, read_consent(row)) for row in conn.execute(query)]
+    yield from sorted([*_imported_evidence(conn, subscriber_id), *kept], key=lambda each: each[1].at)
+
+
+def _imported_evidence(conn: sa.Connection, subscriber_id: int) -> Iterator[tuple[str, Consent]]:
+    """Yield the evidence of plain imported rows, which stands in the subscription and is written out only here."""
+    standing, run = schema.subscription, schema.import_run
+    query = (
+        sa.select(standing.c.list_id, standing.c.imported_at, standing.c.import_line, run.c.file_name, run.c.format)
+        .join(run, run.c.id == standing.c.import_id)
+        .where(standing.c.subscriber_id == subscriber_id, standing.c.imported_at.is_not(None))
+        .order_by(standing.c.list_id)
+    )
     for row in conn.execute(query):
-        yield row.list_id, read_consent(row)
+        provenance = import_provenance(row.file_name, row.format, row.import_line)
+        yield row.list_id, Consent(row.imported_at, ConsentHow.IMPORTED, provenance=provenance)
+
+
+def import_provenance(file_name: str, shape: str, line: int) -> str:
+    """Say where in which file an imported subscription stood."""
+    return f"{file_name} ({shape}), line {line}"
 
 
 def read_consent(row: sa.Row[Any]) -> Consent:

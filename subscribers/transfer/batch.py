@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from subscribers import schema, store
+from subscribers import store
 from subscribers.address import Address, parse_address
 from subscribers.errors import BadAddress
-from subscribers.model import Consent, ConsentHow, Subscription, SubscriptionStatus, Suppression, SuppressionReason
-from subscribers.suppression import iter_standing, suppress_hashes
+from subscribers.model import Consent, ConsentHow, SubscriptionStatus, Suppression, SuppressionReason
+from subscribers.suppression import suppress_hashes
 from subscribers.tokens import KeyRing
+from subscribers.transfer.columns import Plain
 from subscribers.transfer.report import Outcome, Refused
 from subscribers.transfer.row import Row, RowStatus
+from subscribers.transfer.staging import Stage, Staged
 
 REASONS = {
     RowStatus.UNSUBSCRIBED: SuppressionReason.UNSUBSCRIBED,
@@ -30,15 +32,19 @@ REASONS = {
 
 MAX_NOTE = 200
 
+_LEAVING = RowStatus.UNSUBSCRIBED.strictness
+_NOT_WRITTEN = (Outcome.KEPT_OUT, Outcome.DUPLICATE)
+
 
 @dataclass(slots=True)
 class Run:
-    """One import. ``seen`` remembers a 64-bit hash of every address met, so that a repeat is known as one."""
+    """One import. ``seen`` remembers a 64-bit hash of every address met that the database could not tell again."""
 
     import_id: int | None
     list_id: str
     now: datetime
-    provenance: str
+    file_name: str
+    format: str
     seen: set[int] = field(default_factory=set)
 
 
@@ -51,121 +57,147 @@ class Person:
     is_repeat: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the database knows of the people of a batch, before it is written."""
-
-    rows: dict[str, sa.Row[Any]]
-    suppressed: frozenset[str]
-    erased: frozenset[str]
-
-
 @dataclass(slots=True)
 class Batch:
     """Rows taken together. ``rows`` counts all of them, the refused ones too."""
 
     run: Run
     rows: int
-    people: dict[str, Person] = field(default_factory=dict)
+    people: dict[str, Plain | Person] = field(default_factory=dict)
     counts: Counter[Outcome] = field(default_factory=Counter)
 
-    def take(self, row: Row) -> Refused | None:
+    def take(self, row: Plain | Row) -> Refused | None:
         """Add a row, or return why it is refused. A repeated address counts once; its stricter status stands."""
+        if isinstance(row, Plain):
+            if row.key in self.people or (self.run.seen and hash(row.key) in self.run.seen):
+                self.counts[Outcome.DUPLICATE] += 1
+            else:
+                self.people[row.key] = row
+            return None
         try:
             address = parse_address(row.address)
         except BadAddress as error:
             return Refused(row.line, row.address, error.reason)
         if not _is_storable(row):
             return Refused(row.line, row.address, "it holds characters or numbers that no database keeps")
-        mark = hash(address.key)
-        if mark not in self.run.seen:
-            self.run.seen.add(mark)
-            self.people[address.key] = Person(row, address)
-            return None
-        self.counts[Outcome.DUPLICATE] += 1
-        before = self.people.get(address.key)
-        if before is None and row.status.is_leaving:
-            self.people[address.key] = Person(row, address, is_repeat=True)
-        elif before is not None and row.status.strictness > before.row.status.strictness:
-            stricter = replace(before.row, status=row.status, left_at=row.left_at, note=row.note)
-            self.people[address.key] = replace(before, row=stricter)
+        self._take_person(Person(row, address))
         return None
 
-    def apply(self, conn: sa.Connection, keys: KeyRing) -> None:
-        """Write the batch and count what became of each row."""
-        hashes = {key: keys.hash_address(key) for key in self.people}
-        known = _known(conn, self.run.list_id, hashes)
-        outcomes = {key: _judge(person.row, known, key, hashes[key]) for key, person in self.people.items()}
-        self.counts.update(outcomes[key] for key, person in self.people.items() if not person.is_repeat)
-        written = {key for key, outcome in outcomes.items() if outcome is not Outcome.KEPT_OUT}
-        new = {key for key in written if key not in known.rows and hashes[key] not in known.erased}
-        ids = {key: row.id for key, row in known.rows.items()} | self._add_people(conn, new, hashes)
-        self._add_subscriptions(conn, {key: ids[key] for key in written if key in ids}, known, outcomes)
-        self._complete(conn, {key: ids[key] for key in written if key in ids}, known)
-        self._suppress(conn, [key for key in outcomes if outcomes[key] is Outcome.ENDED], hashes)
+    def _take_person(self, person: Person) -> None:
+        key, row = person.address.key, person.row
+        before = self.people.get(key)
+        if before is None and hash(key) not in self.run.seen:
+            self.people[key] = person
+            return
+        self.counts[Outcome.DUPLICATE] += 1
+        if before is None and row.status.is_leaving:
+            self.people[key] = replace(person, is_repeat=True)
+        elif before is not None and row.status.strictness > _strictness(before):
+            self.people[key] = _made_stricter(before, person)
 
-    def _add_people(self, conn: sa.Connection, new: set[str], hashes: dict[str, str]) -> dict[str, int]:
-        """Insert subscribers in the order of the file and return their ids."""
-        order = [key for key in self.people if key in new]
-        rows = [_subscriber_row(self.people[key], hashes[key], self.run) for key in order]
-        store.insert_all_missing(conn, schema.subscriber, rows)
-        person = schema.subscriber
-        found = conn.execute(sa.select(person.c.key, person.c.id).where(person.c.key.in_(order))) if order else ()
-        return {row.key: row.id for row in found}
+    def remember(self) -> None:
+        """Note all addresses of rows that an earlier run has done."""
+        self.run.seen.update(map(hash, self.people))
+        self.people.clear()
 
-    def _add_subscriptions(
-        self, conn: sa.Connection, ids: dict[str, int], known: Known, outcomes: dict[str, Outcome]
-    ) -> None:
-        """Insert the subscriptions nobody had yet, and the evidence of those who join."""
-        subscriptions, consents = [], []
-        for key, subscriber_id in ids.items():
-            if key in known.rows and known.rows[key].status is not None:
-                continue
-            row = self.people[key].row
-            standing = _subscription(row, self.run)
-            subscriptions.append(store.subscription_row(subscriber_id, standing, self.run.import_id))
-            if outcomes[key] is Outcome.ADDED:
-                consent = _consent(row, self.run)
-                consents.append(store.consent_row(subscriber_id, self.run.list_id, consent, self.run.import_id))
-        store.insert_all_missing(conn, schema.subscription, subscriptions)
-        store.insert_all_missing(conn, schema.consent, consents)
+    def apply(self, conn: sa.Connection, keys: KeyRing, *, dry_run: bool = False) -> None:
+        """Write the batch, in statements for all rows together, and count what became of each row."""
+        people, hashes = list(self.people.values()), keys.hash_addresses(self.people)
+        stage = Stage(conn, self.run.list_id, self.run.import_id)
+        stage.fill([_staged(place, each, hashes[place], self.run.now) for place, each in enumerate(people)])
+        outcomes, known = self._judge(stage, people, dry_run)
+        self._count(people, outcomes)
+        if not dry_run:
+            self._write(stage, people, outcomes)
+            _complete(conn, people, known)
+            suppressions = [
+                _suppression(each.row, hashes[place], self.run)
+                for place, each in enumerate(people)
+                if isinstance(each, Person) and each.row.status.is_leaving
+            ]
+            suppress_hashes(conn, suppressions, now=self.run.now, import_id=self.run.import_id)
+        stage.close()
+        self._remember_outcomes(outcomes, dry_run)
 
-    def _complete(self, conn: sa.Connection, ids: dict[str, int], known: Known) -> None:
-        """Add the tags, and what was missing of the people we knew."""
-        store.add_tags(conn, [(ids[key], tag) for key in ids for tag in self.people[key].row.tags])
-        for key in ids.keys() & known.rows.keys():
-            row = self.people[key].row
-            store.complete_subscriber(conn, known.rows[key], row.name, row.attributes)
+    def _judge(
+        self, stage: Stage, people: Sequence[Plain | Person], dry_run: bool
+    ) -> tuple[dict[int, Outcome], list[sa.Row[Any]]]:
+        """Say what becomes of the rows that do not simply join, by their place: the stricter of file and database.
 
-    def _suppress(self, conn: sa.Connection, keys_of_leaving: Iterable[str], hashes: dict[str, str]) -> None:
-        suppressions = [_suppression(self.people[key].row, hashes[key], self.run) for key in keys_of_leaving]
-        suppress_hashes(conn, suppressions, now=self.run.now, import_id=self.run.import_id)
+        New people are written on the way, so that it shows who was known; who is to be completed is returned.
+        """
+        outcomes = {place: Outcome.ENDED for place, each in enumerate(people) if _strictness(each) >= _LEAVING}
+        against = stage.standing_against()
+        kept_out = {row.place for row in against} - outcomes.keys()
+        outcomes.update(dict.fromkeys(kept_out, Outcome.KEPT_OUT))
+        stage.drop(kept_out)
+        stage.keep_unknown({row.place for row in against if row.reason == SuppressionReason.ERASED})
+        known = stage.known(None if dry_run else stage.add_people())
+        for row in known:
+            if row.status is not None and row.import_id is not None and row.import_id == self.run.import_id:
+                outcomes[row.place] = Outcome.DUPLICATE
+            elif row.place not in outcomes and row.status is not None:
+                is_ended = row.status == SubscriptionStatus.ENDED
+                outcomes[row.place] = Outcome.KEPT_OUT if is_ended else Outcome.KNOWN
+        gone = {row.place for row in known if outcomes.get(row.place) in _NOT_WRITTEN}
+        stage.drop(gone)
+        return outcomes, [row for row in known if row.place not in gone]
+
+    def _count(self, people: Sequence[Plain | Person], outcomes: Mapping[int, Outcome]) -> None:
+        """Count every row once: a repeat was counted when it was taken."""
+        self.counts.update(outcomes.values())
+        self.counts[Outcome.ADDED] += len(people) - len(outcomes)
+        repeats = (place for place, each in enumerate(people) if isinstance(each, Person) and each.is_repeat)
+        self.counts.subtract([outcomes[place] for place in repeats])
+
+    def _write(self, stage: Stage, people: Sequence[Plain | Person], outcomes: Mapping[int, Outcome]) -> None:
+        stage.add_subscriptions()
+        tagged = ((place, _tags(each)) for place, each in enumerate(people))
+        stage.add_tags(
+            [(place, tag) for place, tags in tagged if tags and outcomes.get(place) not in _NOT_WRITTEN for tag in tags]
+        )
+        said = {
+            place: _consent(each.row, self.run)
+            for place, each in enumerate(people)
+            if isinstance(each, Person) and place not in outcomes and not _is_plain_evidence(each.row, self.run.now)
+        }
+        stage.add_consents(said)
+
+    def _remember_outcomes(self, outcomes: Mapping[int, Outcome], dry_run: bool) -> None:
+        """Note who met again could not be told from somebody here before; the others carry the import's number."""
+        keys = list(self.people)
+        places = range(len(keys)) if dry_run else outcomes
+        self.run.seen.update(hash(keys[place]) for place in places)
 
 
-def _known(conn: sa.Connection, list_id: str, hashes: dict[str, str]) -> Known:
-    person, standing = schema.subscriber, schema.subscription
-    here = (standing.c.subscriber_id == person.c.id) & (standing.c.list_id == list_id)
-    query = (
-        sa.select(person.c.id, person.c.key, person.c.name, person.c.attributes, standing.c.status)
-        .join(standing, here, isouter=True)
-        .where(person.c.key.in_(hashes))
-    )
-    against = list(iter_standing(conn, list(hashes.values()), list_id))
-    return Known(
-        rows={row.key: row for row in conn.execute(query)},
-        suppressed=frozenset(each.key_hash for each in against),
-        erased=frozenset(each.key_hash for each in against if each.reason is SuppressionReason.ERASED),
-    )
+def _complete(conn: sa.Connection, people: Sequence[Plain | Person], known: Iterable[sa.Row[Any]]) -> None:
+    """Fill in what was missing of the people we knew."""
+    for row in known:
+        each = people[row.place]
+        if isinstance(each, Plain):
+            store.complete_subscriber(conn, row, each.name, json.loads(each.attributes))
+        else:
+            store.complete_subscriber(conn, row, each.row.name, each.row.attributes)
 
 
-def _judge(row: Row, known: Known, key: str, key_hash: str) -> Outcome:
-    """Say what becomes of a row: the stricter of what the file and the database say."""
-    if row.status.is_leaving:
-        return Outcome.ENDED
-    status = known.rows[key].status if key in known.rows else None
-    if key_hash in known.suppressed or status == SubscriptionStatus.ENDED:
-        return Outcome.KEPT_OUT
-    return Outcome.ADDED if status is None else Outcome.KNOWN
+def _strictness(person: Plain | Person) -> int:
+    return 0 if isinstance(person, Plain) else person.row.status.strictness
+
+
+def _tags(person: Plain | Person) -> tuple[str, ...]:
+    return person.tags if isinstance(person, Plain) else person.row.tags
+
+
+def _made_stricter(before: Plain | Person, person: Person) -> Person:
+    """Return the person as first met, with the standing of the later row."""
+    if isinstance(before, Plain):
+        address = Address(before.address, before.address, before.key)
+        joined = datetime.fromisoformat(before.joined_at).replace(tzinfo=UTC)
+        row = Row(before.line, before.address, before.name, RowStatus.ACTIVE, before.tags, joined_at=joined)
+        before = Person(replace(row, attributes=json.loads(before.attributes)), address)
+    later = person.row
+    stricter = replace(before.row, status=later.status, left_at=later.left_at, note=later.note)
+    return replace(before, row=stricter)
 
 
 def _is_storable(row: Row) -> bool:
@@ -180,28 +212,43 @@ def _is_storable(row: Row) -> bool:
     return "\\u0000" not in text
 
 
-def _subscriber_row(person: Person, key_hash: str, run: Run) -> dict[str, Any]:
+def _is_plain_evidence(row: Row, now: datetime) -> bool:
+    """Tell whether a subscription can say all that the row tells of the consent."""
+    return not (row.ip or row.confirmed_at or row.confirmed_ip) and (row.joined_at is None or row.joined_at <= now)
+
+
+def _staged(place: int, person: Plain | Person, key_hash: str, now: datetime) -> Staged:
+    if isinstance(person, Plain):
+        line, key, written, name, attributes, joined, _tags = person
+        active = SubscriptionStatus.ACTIVE.value
+        return Staged(place, line, key, written, "", key_hash, name, attributes, joined, active, joined, "", 1, 1)
     address, row = person.address, person.row
-    return {
-        "address": address.written,
-        "wire_address": "" if address.wire == address.written else address.wire,
-        "key": address.key,
-        "key_hash": key_hash,
-        "name": row.name,
-        "attributes": dict(row.attributes),
-        "created_at": min(row.joined_at or run.now, run.now),
-        "import_id": run.import_id,
-    }
+    status, since, reason = _standing(row, now)
+    return Staged(
+        place=place,
+        line=row.line,
+        key=address.key,
+        address=address.written,
+        wire_address="" if address.wire == address.written else address.wire,
+        key_hash=key_hash,
+        name=row.name,
+        attributes=json.dumps(dict(row.attributes)),
+        created_at=store.written_moment(min(row.joined_at or now, now)),
+        status=status.value,
+        since=store.written_moment(since),
+        reason=reason,
+        may_be_new=1,
+        is_evidence=int(not row.status.is_leaving and _is_plain_evidence(row, now)),
+    )
 
 
-def _subscription(row: Row, run: Run) -> Subscription:
+def _standing(row: Row, now: datetime) -> tuple[SubscriptionStatus, datetime, str]:
     if row.status.is_leaving:
-        since = min(row.left_at or run.now, run.now)
-        return Subscription(run.list_id, SubscriptionStatus.ENDED, since, reason=REASONS[row.status])
-    status = SubscriptionStatus.PENDING if row.status is RowStatus.PENDING else SubscriptionStatus.ACTIVE
-    # Somebody pending is forgotten some days after the import, not after a sign-up of long ago.
-    since = run.now if status is SubscriptionStatus.PENDING else min(row.joined_at or run.now, run.now)
-    return Subscription(run.list_id, status, since)
+        return SubscriptionStatus.ENDED, min(row.left_at or now, now), REASONS[row.status].value
+    if row.status is RowStatus.PENDING:
+        # Somebody pending is forgotten some days after the import, not after a sign-up of long ago.
+        return SubscriptionStatus.PENDING, now, ""
+    return SubscriptionStatus.ACTIVE, min(row.joined_at or now, now), ""
 
 
 def _consent(row: Row, run: Run) -> Consent:
@@ -211,7 +258,7 @@ def _consent(row: Row, run: Run) -> Consent:
         ip=row.ip,
         confirmed_at=row.confirmed_at,
         confirmed_ip=row.confirmed_ip,
-        provenance=f"{run.provenance}, line {row.line}",
+        provenance=store.import_provenance(run.file_name, run.format, row.line),
     )
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from subscribers import schema
-from subscribers.database import reading, rehearsing, writing
+from subscribers.database import end_bulk, prepare_bulk, reading, rehearsing, writing
 from subscribers.errors import BadFile
 from subscribers.lists import get_list
 from subscribers.tokens import KeyRing
@@ -26,9 +25,9 @@ from subscribers.transfer.objects import is_json, iter_objects, read_object
 from subscribers.transfer.report import ImportReport, Outcome, Progress, Refused
 from subscribers.transfer.restoring import is_own_export, restore
 from subscribers.transfer.row import Row
-from subscribers.transfer.tables import iter_rows, recognise
+from subscribers.transfer.tables import Block, in_blocks, iter_blocks, recognise
 
-BATCH = 5000
+BATCH = 25_000
 """How many rows one transaction takes: the write lock is held for a fraction of a second."""
 
 KEPT_REFUSALS = 100_000
@@ -63,9 +62,9 @@ def import_file(
         report = ImportReport(path.name, "our own export", "its first line says so", looked.encoding, dry_run)
         restore(engine, path, report, keys=keys, now=now, on_progress=on_progress)
         return report
-    rows, report = _rows_of(path, looked, mapping, day_first, dry_run)
+    blocks, report = _blocks_of(path, looked, mapping, day_first, dry_run, now)
     run = _begin(engine, path, list_id, looked, report, now)
-    for batch in _batches(rows, run, report, on_refused):
+    for batch in _batches(blocks, run, report, on_refused):
         _apply(engine, batch, run, report, keys)
         if on_progress is not None:
             on_progress(report.rows, max(looked.lines, report.rows))
@@ -95,15 +94,20 @@ def import_files(
                 yield unread
 
 
-def _rows_of(
-    path: Path, looked: Looked, mapping: Mapping[str, str] | None, day_first: bool | None, dry_run: bool
-) -> tuple[Iterator[Row | Refused], ImportReport]:
+def _blocks_of(
+    path: Path,
+    looked: Looked,
+    mapping: Mapping[str, str] | None,
+    day_first: bool | None,
+    dry_run: bool,
+    now: datetime,
+) -> tuple[Iterator[Block], ImportReport]:
     if is_json(path, looked.encoding):
         report = ImportReport(path.name, "JSON", "it begins like JSON", looked.encoding, dry_run)
-        return (_read_json(path, looked.encoding)), report
+        return in_blocks(_read_json(path, looked.encoding), BATCH), report
     table = recognise(path, looked.encoding, mapping, day_first=day_first)
     report = ImportReport(path.name, table.shape.name, table.because, looked.encoding, dry_run)
-    return iter_rows(path, looked.encoding, table), report
+    return iter_blocks(path, looked.encoding, table, BATCH, now), report
 
 
 def _read_json(path: Path, encoding: str) -> Iterator[Row | Refused]:
@@ -113,9 +117,8 @@ def _read_json(path: Path, encoding: str) -> Iterator[Row | Refused]:
 
 def _begin(engine: sa.Engine, path: Path, list_id: str, looked: Looked, report: ImportReport, now: datetime) -> Run:
     """Note the import, or find the unfinished one of the same file and list to go on with."""
-    provenance = f"{path.name} ({report.format})"
     if report.dry_run:
-        return Run(None, list_id, now, provenance)
+        return Run(None, list_id, now, path.name, report.format)
     table = schema.import_run
     unfinished = sa.select(table).where(
         table.c.file_hash == looked.file_hash, table.c.list_id == list_id, table.c.finished_at.is_(None)
@@ -126,7 +129,7 @@ def _begin(engine: sa.Engine, path: Path, list_id: str, looked: Looked, report: 
             report.notes.append(f"went on after row {before.rows_done:,}, where an earlier run stopped")
             report.import_id, report.rows = before.id, before.rows_done
             report.counts.update({Outcome(name): count for name, count in before.counts.items()})
-            return Run(before.id, list_id, now, provenance)
+            return Run(before.id, list_id, now, path.name, report.format)
         values = {
             "list_id": list_id,
             "file_name": path.name,
@@ -137,32 +140,37 @@ def _begin(engine: sa.Engine, path: Path, list_id: str, looked: Looked, report: 
             "counts": {},
         }
         report.import_id = conn.execute(sa.insert(table).returning(table.c.id), values).scalar_one()
-    return Run(report.import_id, list_id, now, provenance)
+    return Run(report.import_id, list_id, now, path.name, report.format)
 
 
 def _batches(
-    rows: Iterator[Row | Refused],
+    blocks: Iterator[Block],
     run: Run,
     report: ImportReport,
     on_refused: Callable[[Refused], None] | None,
 ) -> Iterator[Batch]:
     """Yield batches of readable rows, the refused ones reported; rows an earlier run did are only remembered."""
-    before = Batch(run, rows=report.rows)
-    for row in islice(rows, report.rows):
-        if isinstance(row, Row):
-            before.take(row)
-            before.people.clear()
-    while chunk := list(islice(rows, BATCH)):
-        batch = Batch(run, rows=len(chunk))
-        for row in chunk:
-            refused = row if isinstance(row, Refused) else batch.take(row)
-            if refused is not None:
-                _refuse(refused, batch, report, on_refused)
-        yield batch
+    to_pass = report.rows
+    for block in blocks:
+        done, rest = block[:to_pass], block[to_pass:]
+        to_pass -= len(done)
+        _take_all(done, run).remember()
+        if rest:
+            yield _take_all(rest, run, lambda refused: _refuse(refused, report, on_refused))
 
 
-def _refuse(refused: Refused, batch: Batch, report: ImportReport, on_refused: Callable[[Refused], None] | None) -> None:
-    batch.counts[Outcome.REFUSED] += 1
+def _take_all(block: Block, run: Run, on_refused: Callable[[Refused], None] | None = None) -> Batch:
+    batch = Batch(run, rows=len(block))
+    for row in block:
+        refused = row if isinstance(row, Refused) else batch.take(row)
+        if refused is not None:
+            batch.counts[Outcome.REFUSED] += 1
+            if on_refused is not None:
+                on_refused(refused)
+    return batch
+
+
+def _refuse(refused: Refused, report: ImportReport, on_refused: Callable[[Refused], None] | None) -> None:
     if len(report.refused) < KEPT_REFUSALS:
         report.refused.append(refused)
     if on_refused is not None:
@@ -170,10 +178,11 @@ def _refuse(refused: Refused, batch: Batch, report: ImportReport, on_refused: Ca
 
 
 def _apply(engine: sa.Engine, batch: Batch, run: Run, report: ImportReport, keys: KeyRing) -> None:
-    """Write a batch and how far the import is in one transaction; a dry run takes everything back."""
+    """Write a batch and how far the import is in one transaction; a dry run only judges and takes that back."""
     around = rehearsing if report.dry_run else writing
     with around(engine) as conn:
-        batch.apply(conn, keys)
+        prepare_bulk(conn)
+        batch.apply(conn, keys, dry_run=report.dry_run)
         report.rows += batch.rows
         for outcome, count in batch.counts.items():
             report.counts[outcome] += count
@@ -184,6 +193,7 @@ def _apply(engine: sa.Engine, batch: Batch, run: Run, report: ImportReport, keys
 def _finish(engine: sa.Engine, run: Run, report: ImportReport, now: datetime) -> None:
     if run.import_id is not None:
         with writing(engine) as conn:
+            end_bulk(conn)
             _note(conn, run, {"finished_at": now, "rows_done": report.rows, "counts": report.counts})
 
 

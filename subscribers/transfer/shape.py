@@ -39,6 +39,7 @@ class Shape:
 
     ``header`` are the columns by which the file is recognised; ``status`` judges a row, given its cells and the
     file's name; ``ignored`` are columns not worth keeping; every other column becomes an attribute.
+    ``status``, ``tags`` and ``attributes`` read no column but those of ``used``, ``left`` and ``judged``.
     ``day_first`` is how the product writes a date like 03-04-2024, ``plain`` undoes what it does to a cell.
     """
 
@@ -57,6 +58,7 @@ class Shape:
     notes: tuple[str, ...] = ()
     ignored: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
+    judged: frozenset[str] = frozenset()
     day_first: bool | None = None
     plain: Callable[[str], str] = str
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
 from subscribers.errors import BadFile
+from subscribers.transfer.columns import Columns, Plain
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row, RowError
 from subscribers.transfer.shape import Shape
@@ -16,8 +19,13 @@ from subscribers.transfer.shapes import SHAPES
 from subscribers.transfer.shapes.generic import generic_shape
 
 _SEPARATORS = (",", ";", "\t", "|")
+_END = "end of the block"
 MAX_CELL = 131_072
 """The longest cell read, in characters: a quote that is never closed would swallow the rest of the file."""
+
+
+Block = list[Plain | Row | Refused]
+"""Rows read together: who is plainly said, who had to be read row by row, and what cannot be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +71,85 @@ def iter_rows(path: Path, encoding: str, table: Table) -> Iterator[Row | Refused
     """Yield what each row says, or why it is refused; empty rows and comments are passed over."""
     is_headed = not table.header
     with path.open(encoding=encoding, newline="") as file:
-        for line, cells in _iter_cells(file, table.separator):
+        for line, cells in _Cells(file, table.separator, 0):
             if isinstance(cells, Refused):
                 yield cells
             elif not is_headed:
                 is_headed = tuple(cell.lower() for cell in cells) == table.header
             elif any(cells) and (table.header or not cells[0].startswith("#")):
                 yield _read(table, cells, line)
+
+
+def iter_blocks(path: Path, encoding: str, table: Table, size: int, now: datetime) -> Iterator[Block]:
+    """Yield the same people as ``iter_rows`` in blocks of about ``size`` rows, those plainly said already read."""
+    columns = Columns(table.shape, table.header, table.others, table.file_name, now)
+    if not table.header or not columns.can_read:
+        yield from in_blocks(iter_rows(path, encoding, table), size)
+        return
+    with path.open(encoding=encoding, newline="") as file:
+        done = _pass_header(file, table)
+        while lines := list(islice(file, size)):
+            rows = _one_a_line(lines, table.separator)
+            if rows is not None:
+                yield _read_block(table, columns, rows, done + 1)
+                done += len(lines)
+                continue
+            # Some row goes over several lines, perhaps beyond this block: count each, then go on in blocks.
+            cells = _Cells(chain(lines, file), table.separator, done)
+            yield list(_iter_named(table, cells, until=done + len(lines)))
+            done = cells.line
+
+
+def in_blocks(rows: Iterator[Row | Refused], size: int) -> Iterator[Block]:
+    """Yield the rows ``size`` at a time."""
+    while block := list(islice(rows, size)):
+        yield Block(block)
+
+
+def _pass_header(file: TextIO, table: Table) -> int:
+    """Read on to the end of the header and return the number of lines read."""
+    cells = _Cells(file, table.separator, 0)
+    for _line, found in cells:
+        if not isinstance(found, Refused) and tuple(cell.lower() for cell in found) == table.header:
+            break
+    return cells.line
+
+
+def _one_a_line(lines: list[str], separator: str) -> list[list[str]] | None:
+    """Return the cells of each line, or None when a row goes over several lines or cannot be read as it stands."""
+    # If a quotation mark were open at the end, the last line would not come out by itself.
+    try:
+        rows = list(csv.reader(chain(lines, [_END]), delimiter=separator))
+    except csv.Error:
+        return None
+    if len(rows) != len(lines) + 1 or rows.pop() != [_END] or any("\0" in line for line in lines):
+        return None
+    return rows
+
+
+def _read_block(table: Table, columns: Columns, rows: list[list[str]], first_line: int) -> Block:
+    width = len(table.header)
+    whole = [place for place, cells in enumerate(rows) if len(cells) == width]
+    read = columns.read([rows[place] for place in whole], [first_line + place for place in whole])
+    plain = dict(zip(whole, read, strict=True))
+    found: Block = []
+    for place, cells in enumerate(rows):
+        person = plain.get(place)
+        if person is not None:
+            found.append(person)
+        elif any(stripped := [cell.strip() for cell in cells]):
+            found.append(_read(table, stripped, first_line + place))
+    return found
+
+
+def _iter_named(table: Table, cells: _Cells, until: int) -> Iterator[Row | Refused]:
+    for line, found in cells:
+        if isinstance(found, Refused):
+            yield found
+        elif any(found):
+            yield _read(table, found, line)
+        if cells.line >= until:
+            return
 
 
 def _read(table: Table, cells: Sequence[str], line: int) -> Row | Refused:
@@ -90,39 +170,47 @@ def _check_cells(table: Table, cells: Sequence[str]) -> None:
         raise RowError("it holds more than one address")
 
 
-def _iter_cells(file: TextIO, separator: str) -> Iterator[tuple[int, list[str] | Refused]]:
-    """Yield each row's stripped cells with the line it begins on."""
-    csv.field_size_limit(MAX_CELL)
-    lines = _Lines(file)
-    reader = csv.reader(lines, delimiter=separator)
-    while True:
-        line, lines.quotes = reader.line_num + 1, 0
+class _Cells:
+    """Yields each row's stripped cells with the line it begins on; ``line`` is the last line read."""
+
+    def __init__(self, lines: Iterable[str], separator: str, before: int) -> None:
+        csv.field_size_limit(MAX_CELL)
+        self._lines = _Lines(iter(lines))
+        self._reader = csv.reader(self._lines, delimiter=separator)
+        self._before = before
+
+    @property
+    def line(self) -> int:
+        """Return how many lines were read, those before the first included."""
+        return self._before + self._reader.line_num
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | Refused]]:
+        return self
+
+    def __next__(self) -> tuple[int, list[str] | Refused]:
+        line, self._lines.quotes = self.line + 1, 0
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            cells = next(self._reader)
         except csv.Error as error:
-            yield line, Refused(line, "", f"lines {line} to {reader.line_num} cannot be read as cells: {error}")
-            continue
-        if lines.quotes % 2 and reader.line_num > line:
-            reason = f"a quotation mark is never closed, so that lines {line} to {reader.line_num} are lost"
-            yield line, Refused(line, ",".join(cells)[:200], reason)
-        else:
-            yield line, [cell.strip().replace("\0", "") for cell in cells]
+            return line, Refused(line, "", f"lines {line} to {self.line} cannot be read as cells: {error}")
+        if self._lines.quotes % 2 and self.line > line:
+            reason = f"a quotation mark is never closed, so that lines {line} to {self.line} are lost"
+            return line, Refused(line, ",".join(cells)[:200], reason)
+        return line, [cell.strip().replace("\0", "") for cell in cells]
 
 
 class _Lines:
     """Hands lines to the reader and counts the quotation marks of the row it is reading."""
 
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
         self.quotes = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self._file)
+        line = next(self._lines)
         self.quotes += line.count('"')
         return line
 

@@ -75,6 +75,8 @@ def _create_subscriptions() -> None:
         sa.Column("sections", sa.Text(), nullable=False),
         sa.Column("paused_until", MOMENT, nullable=True),
         sa.Column("import_id", sa.Integer(), nullable=True),
+        sa.Column("import_line", sa.Integer(), nullable=True),
+        sa.Column("imported_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["list_id"], ["list.id"]),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("list_id", "subscriber_id"),
@@ -83,7 +85,7 @@ def _create_subscriptions() -> None:
     op.create_index(
         "ix_subscription_status",
         "subscription",
-        ["list_id", "status", "since", "paused_until", "subscriber_id"],
+        ["list_id", "status", "subscriber_id", "since", "paused_until"],
         unique=False,
     )
     op.create_index(

@@ -61,5 +61,6 @@ DASHBOARD = Shape(
     names=("name",),
     tags=_paid,
     joined=("subscription date",),
+    judged=frozenset(("subscription type",)),
     ignored=frozenset(_FIGURES.split(",")),
 )
