@@ -64,19 +64,22 @@ def parse_plain(texts: Sequence[str]) -> list[tuple[str, str] | None]:
 
     None is no judgement: such a text has to be read by ``parse_address``.
     """
+    judged: dict[str, bool] = {}
     found: list[tuple[str, str] | None] = []
     for text, match in zip(texts, map(_PLAIN.match, texts), strict=True):
-        if match is None or len(text) > MAX_ADDRESS_LENGTH or match.start(2) > MAX_LOCAL_OCTETS + 1:
+        if match is None or len(text) > MAX_ADDRESS_LENGTH:
+            found.append(None)
+            continue
+        place = match.start(2)
+        domain = text[place:]
+        is_plain = judged.get(domain)
+        if is_plain is None:
+            is_plain = judged[domain] = _is_plain_domain(domain.lower())
+        if not is_plain or place > MAX_LOCAL_OCTETS + 1:
             found.append(None)
             continue
         key = text.lower()
-        place = match.start(2)
-        if not _is_plain_domain(key[place:]):
-            found.append(None)
-        elif key == text:
-            found.append((text, text))
-        else:
-            found.append((text[:place] + key[place:], key))
+        found.append((text, text) if key == text else (text[:place] + key[place:], key))
     return found
 
 

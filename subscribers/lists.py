@@ -215,7 +215,7 @@ def withdrawn_since(list_id: str, moment: datetime) -> sa.Select[Any]:
     )
     suppressed = (
         sa.select(person.c.id)
-        .join(against, against.c.key_hash == person.c.key_hash)
+        .select_from(person.join(against, schema.has_hash(against.c.key_hash)))
         .where(against.c.at >= moment, against.c.list_id.in_(["", list_id]))
     )
     gone = sa.select(schema.erased.c.subscriber_id).where(schema.erased.c.at >= moment)

@@ -46,7 +46,7 @@ def forget(conn: sa.Connection, address: str, *, now: datetime, keys: KeyRing) -
     """
     key_hash = keys.hash_address(parse_address(address).key)
     person = schema.subscriber
-    subscriber_id = conn.scalar(sa.select(person.c.id).where(person.c.key_hash == key_hash))
+    subscriber_id = conn.scalar(sa.select(person.c.id).where(schema.has_hash_among([key_hash])))
     suppress_hashes(conn, [Suppression(key_hash, SuppressionReason.ERASED, now)], now=now)
     # A note may hold the person's own words.
     conn.execute(sa.update(schema.suppression).where(schema.suppression.c.key_hash == key_hash).values(note=""))

@@ -319,7 +319,7 @@ def end_subscriptions(
 ) -> int:
     """End what the people of these hashed addresses have on a list, or on all when it is empty; returns how many."""
     table = schema.subscription
-    people = sa.select(schema.subscriber.c.id).where(schema.subscriber.c.key_hash.in_(key_hashes))
+    people = sa.select(schema.subscriber.c.id).where(schema.has_hash_among(key_hashes))
     change = sa.update(table).where(table.c.subscriber_id.in_(people), table.c.status != SubscriptionStatus.ENDED)
     if list_id:
         change = change.where(table.c.list_id == list_id)

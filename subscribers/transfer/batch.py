@@ -32,6 +32,9 @@ REASONS = {
 
 MAX_NOTE = 200
 
+_NAME, _ATTRIBUTES = 3, 4
+"""Where they stand in a plain row."""
+
 _LEAVING = RowStatus.UNSUBSCRIBED.strictness
 _NOT_WRITTEN = (Outcome.KEPT_OUT, Outcome.DUPLICATE)
 
@@ -68,11 +71,12 @@ class Batch:
 
     def take(self, row: Plain | Row) -> Refused | None:
         """Add a row, or return why it is refused. A repeated address counts once; its stricter status stands."""
-        if isinstance(row, Plain):
-            if row.key in self.people or (self.run.seen and hash(row.key) in self.run.seen):
+        if isinstance(row, tuple):
+            key = row[1]
+            if key in self.people or (self.run.seen and hash(key) in self.run.seen):
                 self.counts[Outcome.DUPLICATE] += 1
             else:
-                self.people[row.key] = row
+                self.people[key] = row
             return None
         try:
             address = parse_address(row.address)
@@ -104,7 +108,10 @@ class Batch:
         """Write the batch, in statements for all rows together, and count what became of each row."""
         people, hashes = list(self.people.values()), keys.hash_addresses(self.people)
         stage = Stage(conn, self.run.list_id, self.run.import_id)
-        stage.fill([_staged(place, each, hashes[place], self.run.now) for place, each in enumerate(people)])
+        numbered = list(zip(range(len(people)), people, hashes, strict=True))
+        stage.fill_plain([(place, *each[:-1], key_hash) for place, each, key_hash in numbered if type(each) is tuple])
+        odd = ((place, each, key_hash) for place, each, key_hash in numbered if isinstance(each, Person))
+        stage.fill([_staged(*each, self.run.now) for each in odd])
         outcomes, known = self._judge(stage, people, dry_run)
         self._count(people, outcomes)
         if not dry_run:
@@ -174,27 +181,27 @@ def _complete(conn: sa.Connection, people: Sequence[Plain | Person], known: Iter
     """Fill in what was missing of the people we knew."""
     for row in known:
         each = people[row.place]
-        if isinstance(each, Plain):
-            store.complete_subscriber(conn, row, each.name, json.loads(each.attributes))
+        if isinstance(each, tuple):
+            store.complete_subscriber(conn, row, each[_NAME], json.loads(each[_ATTRIBUTES]))
         else:
             store.complete_subscriber(conn, row, each.row.name, each.row.attributes)
 
 
 def _strictness(person: Plain | Person) -> int:
-    return 0 if isinstance(person, Plain) else person.row.status.strictness
+    return 0 if isinstance(person, tuple) else person.row.status.strictness
 
 
 def _tags(person: Plain | Person) -> tuple[str, ...]:
-    return person.tags if isinstance(person, Plain) else person.row.tags
+    return person[-1] if isinstance(person, tuple) else person.row.tags
 
 
 def _made_stricter(before: Plain | Person, person: Person) -> Person:
     """Return the person as first met, with the standing of the later row."""
-    if isinstance(before, Plain):
-        address = Address(before.address, before.address, before.key)
-        joined = datetime.fromisoformat(before.joined_at).replace(tzinfo=UTC)
-        row = Row(before.line, before.address, before.name, RowStatus.ACTIVE, before.tags, joined_at=joined)
-        before = Person(replace(row, attributes=json.loads(before.attributes)), address)
+    if isinstance(before, tuple):
+        line, key, written, name, attributes, joined, tags = before
+        row = Row(line, written, name, RowStatus.ACTIVE, tags, json.loads(attributes))
+        joined_at = datetime.fromisoformat(joined).replace(tzinfo=UTC)
+        before = Person(replace(row, joined_at=joined_at), Address(written, written, key))
     later = person.row
     stricter = replace(before.row, status=later.status, left_at=later.left_at, note=later.note)
     return replace(before, row=stricter)
@@ -217,11 +224,7 @@ def _is_plain_evidence(row: Row, now: datetime) -> bool:
     return not (row.ip or row.confirmed_at or row.confirmed_ip) and (row.joined_at is None or row.joined_at <= now)
 
 
-def _staged(place: int, person: Plain | Person, key_hash: str, now: datetime) -> Staged:
-    if isinstance(person, Plain):
-        line, key, written, name, attributes, joined, _tags = person
-        active = SubscriptionStatus.ACTIVE.value
-        return Staged(place, line, key, written, "", key_hash, name, attributes, joined, active, joined, "", 1, 1)
+def _staged(place: int, person: Person, key_hash: str, now: datetime) -> Staged:
     address, row = person.address, person.row
     status, since, reason = _standing(row, now)
     return Staged(

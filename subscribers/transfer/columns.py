@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 from subscribers.address import parse_plain
 from subscribers.store import written_moment
@@ -14,23 +13,9 @@ from subscribers.transfer.moments import read_moment
 from subscribers.transfer.row import RowError, RowStatus
 from subscribers.transfer.shape import Shape
 
-MEMORY = 4096
-"""How many judgements of each column are remembered: a list's readers share their status, tags and cities."""
-
-
-class Plain(NamedTuple):
-    """Somebody active whose row says no more than this, ready to be written.
-
-    ``attributes`` is JSON, ``joined_at`` a moment as the database keeps it.
-    """
-
-    line: int
-    key: str
-    address: str
-    name: str
-    attributes: str
-    joined_at: str
-    tags: tuple[str, ...]
+Plain = tuple[int, str, str, str, str, str, tuple[str, ...]]
+"""Somebody active whose row says no more than this, ready to be written: line, key, address, name, attributes as JSON,
+when they joined as the database keeps a moment, tags. A bare tuple, because an import makes a million of them."""
 
 
 class Columns:
@@ -47,9 +32,9 @@ class Columns:
         self._judged = _places(header, [column for column in dict.fromkeys(header) if column in judged])
         self._odd = _places(header, (*shape.ip, *shape.confirmed, *shape.confirmed_ip, *shape.left, *shape.notes))
         self._others = _places(header, others)
-        self._judge = lru_cache(MEMORY)(_judge_of(shape, [header[place] for place in self._judged], file_name))
-        self._moment = lru_cache(MEMORY)(_moment_of(shape.day_first, now))
-        self._attributes = lru_cache(MEMORY)(_attributes_of([header[place] for place in self._others]))
+        self._judge = _judge_of(shape, [header[place] for place in self._judged], file_name)
+        self._moment = _moment_of(shape.day_first, now)
+        self._attributes = _attributes_of([header[place] for place in self._others])
 
     @property
     def can_read(self) -> bool:
@@ -64,34 +49,24 @@ class Columns:
         assert self._address is not None
         addresses = parse_plain(columns[self._address])
         names = _joined_names([columns[place] for place in self._names], len(rows))
-        judged = _tuples([columns[place] for place in self._judged], len(rows))
-        joined = _first_filled([columns[place] for place in self._joined], len(rows))
+        judgements = _each(self._judge, _tuples([columns[place] for place in self._judged], len(rows)))
+        moments = _each(self._moment, _first_filled([columns[place] for place in self._joined], len(rows)))
+        own = [judgement[1] if judgement else "" for judgement in judgements]
         others = _tuples([columns[place] for place in self._others], len(rows))
+        attributes_of = _each(self._attributes, list(zip(others, own, strict=True)))
         odd = _first_filled([columns[place] for place in self._odd], len(rows))
-        several = zip(lines, addresses, names, judged, joined, others, odd, strict=True)
-        return [self._person(*each) for each in several]
-
-    def _person(
-        self,
-        line: int,
-        address: tuple[str, str] | None,
-        name: str,
-        judged: tuple[str, ...],
-        joined: str,
-        others: tuple[str, ...],
-        odd: str,
-    ) -> Plain | None:
-        if address is None or odd:
-            return None
-        judgement = self._judge(judged)
-        moment = self._moment(joined)
-        if judgement is None or moment is None:
-            return None
-        tags, extra = judgement
-        attributes = self._attributes(others, extra)
-        return Plain(line, address[1], address[0], name, attributes, moment, tags)
+        return [
+            (line, address[1], address[0], name, attributes, moment, judgement[0])
+            if address and judgement and moment and not odd_cell
+            else None
+            for line, address, name, judgement, moment, attributes, odd_cell in zip(
+                lines, addresses, names, judgements, moments, attributes_of, odd, strict=True
+            )
+        ]
 
 
+Said = TypeVar("Said", str, tuple[str, ...], tuple[tuple[str, ...], str])
+Judged = TypeVar("Judged")
 Judgement = tuple[tuple[str, ...], str]
 
 
@@ -121,10 +96,13 @@ def _moment_of(day_first: bool | None, now: datetime) -> Callable[[str], str | N
     return moment
 
 
-def _attributes_of(columns: Sequence[str]) -> Callable[[tuple[str, ...], str], str]:
-    def attributes(values: tuple[str, ...], own: str) -> str:
+def _attributes_of(columns: Sequence[str]) -> Callable[[tuple[tuple[str, ...], str]], str]:
+    def attributes(said: tuple[tuple[str, ...], str]) -> str:
+        values, own = said
+        if not any(values):
+            return own or "{}"
         named: Mapping[str, Any] = {column: value for column, value in zip(columns, values, strict=True) if value}
-        return json.dumps({**named, **json.loads(own)})
+        return json.dumps({**named, **json.loads(own or "{}")})
 
     return attributes
 
@@ -135,8 +113,14 @@ def _places(header: Sequence[str], columns: Sequence[str]) -> list[int]:
     return [last[column] for column in columns if column in last]
 
 
-def _tuples(columns: Sequence[Sequence[str]], count: int) -> Iterator[tuple[str, ...]] | list[tuple[str, ...]]:
-    return zip(*columns, strict=True) if columns else [()] * count
+def _each(judge: Callable[[Said], Judged], said: Sequence[Said]) -> list[Judged]:
+    """Judge what is said once for all rows that say the same: readers share their status, tags and cities."""
+    judged = {each: judge(each) for each in set(said)}
+    return [judged[each] for each in said]
+
+
+def _tuples(columns: Sequence[Sequence[str]], count: int) -> list[tuple[str, ...]]:
+    return list(zip(*columns, strict=True)) if columns else [()] * count
 
 
 def _joined_names(columns: Sequence[Sequence[str]], count: int) -> Sequence[str]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from subscribers import schema, store
-from subscribers.model import Consent
+from subscribers.model import Consent, SubscriptionStatus
 
 _CHUNK = 10_000
 
@@ -58,6 +58,13 @@ _stage = sa.Table(
 _MOMENTS = [place for place, name in enumerate(Staged._fields) if name in ("created_at", "since")]
 
 
+_PLAIN = """
+    INSERT INTO import_stage (place, line, key, address, name, attributes, created_at, key_hash, wire_address, status,
+        since, reason, may_be_new, is_evidence)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', 'active', ?7, '', 1, 1)
+"""
+
+
 class Stage:
     """The temporary table of one batch, inside the caller's transaction; ``close`` takes it away."""
 
@@ -82,6 +89,15 @@ class Stage:
             # Straight to the driver, without a step for each value. The names are ours.
             statement = f"INSERT INTO import_stage ({names}) VALUES ({marks})"  # noqa: S608
             self._conn.exec_driver_sql(statement, list[Any](rows))
+
+    def fill_plain(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Put down rows of somebody active: place, line, key, address, name, attributes, joining, hash."""
+        if not rows:
+            return
+        if self._conn.dialect.name == "postgresql":
+            self.fill([_in_full(row) for row in rows])
+        else:
+            self._conn.exec_driver_sql(_PLAIN, list(rows))
 
     def standing_against(self) -> Sequence[sa.Row[Any]]:
         """Return place and reason of everything that stands against a row's address on this list or everywhere."""
@@ -174,6 +190,12 @@ class Stage:
     def _insert(self, table: sa.Table, names: list[str], rows: sa.Select[Any]) -> None:
         insert = postgresql.insert(table) if self._conn.dialect.name == "postgresql" else sqlite.insert(table)
         self._conn.execute(insert.from_select(names, rows, include_defaults=False).on_conflict_do_nothing())
+
+
+def _in_full(row: tuple[Any, ...]) -> Staged:
+    place, line, key, address, name, attributes, joined, key_hash = row
+    active = SubscriptionStatus.ACTIVE.value
+    return Staged(place, line, key, address, "", key_hash, name, attributes, joined, active, joined, "", 1, 1)
 
 
 def _copy(conn: sa.Connection, statement: str, rows: Sequence[Staged]) -> None:

@@ -122,7 +122,7 @@ def _one_a_line(lines: list[str], separator: str) -> list[list[str]] | None:
         rows = list(csv.reader(chain(lines, [_END]), delimiter=separator))
     except csv.Error:
         return None
-    if len(rows) != len(lines) + 1 or rows.pop() != [_END] or any("\0" in line for line in lines):
+    if len(rows) != len(lines) + 1 or rows.pop() != [_END] or "\0" in "".join(lines):
         return None
     return rows
 

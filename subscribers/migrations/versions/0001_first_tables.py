@@ -50,7 +50,7 @@ def _create_lists_and_subscribers() -> None:
         sa.UniqueConstraint("key"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_subscriber_key_hash", "subscriber", ["key_hash"], unique=False)
+    op.create_index("ix_subscriber_hash_start", "subscriber", [sa.text("substr(key_hash, 1, 8)")], unique=False)
     op.create_table(
         "subscriber_tag",
         sa.Column("subscriber_id", BIG, nullable=False),
@@ -66,8 +66,8 @@ def _create_subscriptions() -> None:
     """Make the tables of who joined what, and the evidence."""
     op.create_table(
         "subscription",
-        sa.Column("list_id", sa.Text(), nullable=False),
         sa.Column("subscriber_id", BIG, nullable=False),
+        sa.Column("list_id", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("since", MOMENT, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -79,7 +79,7 @@ def _create_subscriptions() -> None:
         sa.Column("imported_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["list_id"], ["list.id"]),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("list_id", "subscriber_id"),
+        sa.PrimaryKeyConstraint("subscriber_id", "list_id"),
         sqlite_with_rowid=False,
     )
     op.create_index(
@@ -96,7 +96,6 @@ def _create_subscriptions() -> None:
         sqlite_where=sa.text("sections <> ''"),
         postgresql_where=sa.text("sections <> ''"),
     )
-    op.create_index("ix_subscription_subscriber_id", "subscription", ["subscriber_id"], unique=False)
     op.create_table(
         "consent",
         sa.Column("id", BIG, nullable=False),
