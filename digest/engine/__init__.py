@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from digest import job, store
 from digest.engine import alarms
 from digest.engine.alarms import Alarm
 from digest.engine.calendar import calendar_of, coming, extras, local_day
+from digest.engine.jumps import GRACE_S, JumpWatch
 from digest.engine.review import prepare, tell_editors
 from digest.engine.watch import watch
 from digest.errors import DigestError, Withheld
@@ -182,15 +184,35 @@ def _tell_withheld(newsroom: Newsroom, ticked: Ticked) -> None:
             tell_editors(newsroom, newsletter, stored, (f"It was not sent: {ticked.detail}",))
 
 
+def is_to_be_trusted(newsroom: Newsroom, watcher: JumpWatch) -> bool:
+    """Tell whether the clock may decide now; a jump is told at once, and nothing goes by itself for some minutes."""
+    jump = watcher.look()
+    if jump:
+        way = "forward" if jump > timedelta(0) else "back"
+        minutes = abs(jump).total_seconds() / 60
+        problem = (
+            f"The clock went {way} by {minutes:.0f} minutes: it was set, or the machine slept. It is "
+            f"{newsroom.clock():%Y-%m-%d %H:%M} UTC now. Nothing goes by itself for {GRACE_S / 60:.0f} minutes."
+        )
+        steps = ("Is the clock right? If not, set it.", "Look: digest schedule; hold an edition: digest hold EDITION")
+        alarms.ring(newsroom, Alarm("clock", "the clock jumped", problem, steps))
+        # It is told and over: what stands on is the schedule's to say.
+        alarms.quieten(newsroom, "clock")
+    return watcher.is_settled
+
+
 @contextmanager
 def ticking(
     newsroom: Newsroom, *, on_done: Callable[[Ticked], None], on_error: Callable[[str], None]
 ) -> Iterator[None]:
     """Tick in a thread of its own until the block ends; an error of one tick is told and the next tick comes."""
 
+    watcher = JumpWatch(newsroom.clock, time.monotonic)
+
     def once() -> None:
         try:
-            tick(newsroom, on_done=on_done)
+            if is_to_be_trusted(newsroom, watcher):
+                tick(newsroom, on_done=on_done)
         except DigestError as error:
             on_error(str(error))
 
