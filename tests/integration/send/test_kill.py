@@ -112,7 +112,8 @@ def test_a_killed_senders_work_is_taken_over_by_one_that_lives(engine: sa.Engine
     ledger.close()
     assert max(Counter(sink.recipients).values()) == 1
     assert (counts.open, counts.accepted + counts.ambiguous) == (0, READERS)
-    assert counts.ambiguous <= CONNECTIONS
+    # The connection that the server drops as it kills may be the survivor's own: one more message in doubt.
+    assert counts.ambiguous <= CONNECTIONS + 1
 
 
 def test_interrupting_a_sender_ends_it_in_order(sqlite_engine: sa.Engine, tmp_path: Path) -> None:
