@@ -90,6 +90,7 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None,
         lead=choices.lead,
         dropped=choices.dropped,
         max_items=newsletter.top,
+        quotas=arrange.Quotas(newsletter.max_per_source, newsletter.max_per_author),
     )
     blocks, without = _blocks(newsroom, newsletter, key, acts, warnings.append)
     summarizer = _summarizer(newsroom, newsletter, warnings.append)

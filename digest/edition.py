@@ -64,7 +64,7 @@ class Words:
 def section_rules(sections: Sequence[SectionSettings]) -> tuple[SectionRule, ...]:
     """Turn the newsletter's sections into the ladder's rules, with "More news" for what it cannot place."""
     rules = tuple(
-        SectionRule(id=s.id, title=s.title, description=s.description, max_items=s.max_items, tags=s.tags)
+        SectionRule(s.id, s.title, s.description, s.max_items, s.tags, s.max_per_source, s.max_per_author)
         for s in sections
     )
     if any(rule.id == MORE for rule in rules):

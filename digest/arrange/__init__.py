@@ -1,7 +1,7 @@
 """Arranging: copies and events become clusters, clusters find their section and their place in it."""
 
 from digest.arrange import memory
-from digest.arrange.choose import Chosen, choose
+from digest.arrange.choose import Chosen, Quotas, choose
 from digest.arrange.clusters import Grouping, cluster, group
 from digest.arrange.learn import learner_for
 from digest.arrange.past import PastLearner
@@ -19,6 +19,7 @@ __all__ = [
     "Learner",
     "PastLearner",
     "Printed",
+    "Quotas",
     "SectionRule",
     "choose",
     "cluster",

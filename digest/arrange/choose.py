@@ -20,6 +20,25 @@ LEAST_ALIKE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
+class Quotas:
+    """How many items one source and one author may have in the whole edition, briefs included; 0 is no quota."""
+
+    per_source: int = 0
+    per_author: int = 0
+
+    def exceeded(self, each: Placed, taken: Sequence[Placed]) -> str:
+        """Say which quota has no room for one more item beside those taken, or return an empty string."""
+        story = each.cluster.lead
+        publisher, byline = story.publisher, story.byline.strip().casefold()
+        if 0 < self.per_source <= sum(one.cluster.lead.publisher == publisher for one in taken):
+            return f"{_items(self.per_source)} of “{publisher}” already: its quota"
+        authors = [one.cluster.lead.byline.strip().casefold() for one in taken]
+        if byline and 0 < self.per_author <= authors.count(byline):
+            return f"{_items(self.per_author)} by {story.byline.strip()} already: the author's quota"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """The edition's stories in print order, and what was left out. Sections without items are not listed."""
 
@@ -39,14 +58,18 @@ def choose(
     lead: str | None = None,
     dropped: Mapping[str, str] | None = None,
     max_items: int = 30,
+    quotas: Quotas | None = None,
 ) -> Chosen:
     """Choose lead, sections and briefs.
 
     ``pins`` are story ids in the editor's order, ``lead`` the id the editor put first; ``dropped`` maps an id to the
     reason it must not run. ``top`` 0 prints no lead item. ``max_items`` caps lead and sections together; what a
-    section has no room for becomes a brief while there is room for ``briefs`` of them.
+    section has no room for becomes a brief while there is room for ``briefs`` of them. ``quotas`` hold for the whole
+    edition, a section's own ones within it; what an editor pinned counts towards them and is never held back.
     """
-    return _Choice(rules, pins, briefs, max_items).run(placed, lead if top else None, bool(top), dropped or {})
+    return _Choice(rules, pins, briefs, max_items, quotas or Quotas()).run(
+        placed, lead if top else None, bool(top), dropped or {}
+    )
 
 
 def print_order(placed: Sequence[Placed], pins: Sequence[str] = ()) -> list[Placed]:
@@ -65,13 +88,17 @@ def print_order(placed: Sequence[Placed], pins: Sequence[str] = ()) -> list[Plac
 class _Choice:
     """The state of one choice: what has been taken so far, and why the rest was not."""
 
-    def __init__(self, rules: Sequence[SectionRule], pins: Sequence[str], briefs: int, max_items: int) -> None:
+    def __init__(
+        self, rules: Sequence[SectionRule], pins: Sequence[str], briefs: int, max_items: int, quotas: Quotas
+    ) -> None:
         has_more = any(rule.id == MORE for rule in rules)
         self._rules = list(rules) if has_more else [*rules, SectionRule(MORE, MORE_TITLE)]
         self._pins = pins
         self._briefs = briefs
         self._room = max_items
+        self._quotas = quotas
         self._left: list[LeftOut] = []
+        self._passed: dict[str, str] = {}
 
     def run(
         self, placed: Sequence[Placed], lead_id: str | None, wants_lead: bool, dropped: Mapping[str, str]
@@ -81,9 +108,37 @@ class _Choice:
         if lead is not None:
             ordered.remove(lead)
             self._room -= 1
-        sections, overflow = self._fill(ordered)
-        briefs = self._take_briefs(overflow)
-        return Chosen(lead, tuple(sections), tuple(briefs), tuple(self._left))
+        first = [lead] if lead is not None else []
+        sections, overflow = self._fill_within_quotas(ordered, first)
+        printed = [*first, *(each for _, items in sections for each in items)]
+        return Chosen(lead, tuple(sections), tuple(self._take_briefs(overflow, printed)), tuple(self._left))
+
+    def _fill_within_quotas(
+        self, ordered: list[Placed], first: list[Placed]
+    ) -> tuple[list[tuple[SectionRule, tuple[Placed, ...]]], list[Placed]]:
+        """Fill the sections again without what goes beyond a quota, until nothing does."""
+        waiting = ordered
+        while True:
+            self._passed.clear()
+            sections, overflow = self._fill(waiting)
+            items = [each for _, listed in sections for each in listed]
+            over = self._beyond_quotas(print_order(items, self._pins), list(first))
+            if not over:
+                return sections, overflow
+            for each in waiting:
+                if each.cluster.lead.id in over:
+                    self._leave(each, over[each.cluster.lead.id])
+            waiting = [each for each in waiting if each.cluster.lead.id not in over]
+
+    def _beyond_quotas(self, ranked: Sequence[Placed], taken: list[Placed]) -> dict[str, str]:
+        over: dict[str, str] = {}
+        for each in sorted(ranked, key=lambda one: not _is_pinned(one, self._pins)):
+            reason = "" if _is_pinned(each, self._pins) else self._quotas.exceeded(each, taken)
+            if reason:
+                over[each.cluster.lead.id] = reason
+            else:
+                taken.append(each)
+        return over
 
     def _drop(self, ordered: list[Placed], dropped: Mapping[str, str]) -> list[Placed]:
         kept = []
@@ -120,6 +175,7 @@ class _Choice:
             rooms[section].waiting.append(each)
         for room in rooms.values():
             room.fill()
+            self._passed.update(room.passed)
         taken = self._cap(rooms)
         overflow = [each for room in rooms.values() for each in room.waiting]
         return taken, print_order(overflow, self._pins)
@@ -136,12 +192,19 @@ class _Choice:
                 sections.append((room.rule, items))
         return sections
 
-    def _take_briefs(self, overflow: list[Placed]) -> list[Placed]:
+    def _take_briefs(self, overflow: list[Placed], printed: list[Placed]) -> list[Placed]:
+        """Take the best of the overflow while the briefs have room; say why of the rest."""
         titles = {rule.id: rule for rule in self._rules}
-        for each in overflow[self._briefs :]:
+        briefs: list[Placed] = []
+        for each in overflow:
+            reason = "" if _is_pinned(each, self._pins) else self._quotas.exceeded(each, [*printed, *briefs])
+            if not reason and len(briefs) < self._briefs:
+                briefs.append(each)
+                continue
             rule = titles.get(each.placement.section, titles[MORE])
-            self._leave(each, f"“{rule.title}” holds {rule.max_items} items and the briefs {self._briefs}: no room")
-        return overflow[: self._briefs]
+            full = f"“{rule.title}” holds {rule.max_items} items and the briefs {self._briefs}: no room"
+            self._leave(each, reason or self._passed.get(each.cluster.lead.id, full))
+        return briefs
 
 
 class _Room:
@@ -151,7 +214,9 @@ class _Room:
         self.rule = rule
         self.waiting: list[Placed] = []
         self.taken: list[Placed] = []
+        self.passed: dict[str, str] = {}
         self._pins = pins
+        self._quotas = Quotas(rule.max_per_source, rule.max_per_author)
         self._vectors: list[similarity.Vector] = []
 
     def fill(self) -> None:
@@ -159,8 +224,10 @@ class _Room:
         while self.waiting and len(self.taken) < self.rule.max_items:
             best = print_order([self._weigh(each) for each in self.waiting], self._pins)[0]
             self.waiting = [each for each in self.waiting if each.cluster is not best.cluster]
-            if self._is_over_quota(best):
+            reason = "" if _is_pinned(best, self._pins) else self._quotas.exceeded(best, self.taken)
+            if reason:
                 passed.append(best)
+                self.passed[best.cluster.lead.id] = f"“{self.rule.title}” has {reason}"
             else:
                 self.taken.append(best)
                 self._vectors.append(_vector(best))
@@ -174,11 +241,13 @@ class _Room:
         reason = Reason("like another item", points, f"{likeness:.0%} like an item above it")
         return replace(each, score=round(each.score + points, 3), reasons=(*each.reasons, reason))
 
-    def _is_over_quota(self, each: Placed) -> bool:
-        story = each.cluster.lead
-        same_source = sum(one.cluster.lead.publisher == story.publisher for one in self.taken)
-        same_author = sum(bool(story.byline) and one.cluster.lead.byline == story.byline for one in self.taken)
-        return (0 < self.rule.max_per_source <= same_source) or (0 < self.rule.max_per_author <= same_author)
+
+def _is_pinned(each: Placed, pins: Sequence[str]) -> bool:
+    return any(story.id in pins for story in each.cluster.stories)
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
 
 
 def _vector(each: Placed) -> similarity.Vector:

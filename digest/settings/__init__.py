@@ -124,12 +124,17 @@ class SourceSettings(Strict):
 
 
 class SectionSettings(Strict):
-    """A section of a newsletter, in print order. ``tags`` send a story here by its own tags."""
+    """A section of a newsletter, in print order. ``tags`` send a story here by its own tags.
+
+    ``max_per_source`` and ``max_per_author`` hold back whoever would fill it alone; 0 is no such quota.
+    """
 
     id: Name
     title: str = Field(min_length=1)
     description: str = ""
     max_items: int = Field(default=5, ge=1, le=50)
+    max_per_source: int = Field(default=0, ge=0, le=50)
+    max_per_author: int = Field(default=0, ge=0, le=50)
     tags: tuple[str, ...] = ()
 
 
@@ -181,6 +186,8 @@ class NewsletterSettings(Strict):
     order: Literal["priority", "source", "recency"] = "priority"
     top: int = Field(default=25, ge=1, le=100)
     briefs: int = Field(default=6, ge=0, le=30)
+    max_per_source: int = Field(default=0, ge=0, le=100)
+    max_per_author: int = Field(default=0, ge=0, le=100)
     max_age: Span = timedelta(days=4)
     blurb: Literal["summary", "standfirst"] = "summary"
     blurb_sentences: int = Field(default=2, ge=1, le=6)
