@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 
-from digest.arrange import pairs
+from digest.arrange import certainty, pairs
 from digest.model import Decision, Story
 
 WINDOW_HOURS = 72.0
@@ -24,8 +24,6 @@ COMMON_WORD = 40
 NEIGHBOURS = 40
 UNCERTAIN = 0.001
 LEAST_WORDS, LEAST_NAMES = 0.03, 0.05
-CERTAIN_WORDS, CERTAIN_PHRASES = 0.35, 0.08
-"""A pair that shares less of both is never merged unasked: in a local paper all stories share rare place names."""
 
 Pair = tuple[int, int]
 
@@ -88,6 +86,7 @@ def score(stories: Sequence[Story], model: pairs.Model, apart: Set[Pair] = froze
     """Score every likely pair of places; pairs kept ``apart`` or too far apart in time are not listed."""
     model = pairs.adapt(model, stories)
     profiles = [pairs.profile(story, model) for story in stories]
+    accounts = [certainty.account(story) for story in stories]
     scored = Scored({}, {})
     for one, other in candidates(profiles):
         hours = pairs.hours_between(profiles[one], profiles[other])
@@ -97,10 +96,13 @@ def score(stories: Sequence[Story], model: pairs.Model, apart: Set[Pair] = froze
         if terms["words"] <= LEAST_WORDS and terms["names"] <= LEAST_NAMES:
             continue
         likeness = pairs.probability(terms, model, hours)
-        if terms["words"] < CERTAIN_WORDS and terms["word pairs"] < CERTAIN_PHRASES:
-            likeness = min(likeness, model.strict - UNCERTAIN)
-        if pairs.is_one_account(profiles[one], profiles[other]):
+        proven = terms["other days"] == 0 and certainty.is_certain(
+            accounts[one], accounts[other], lambda word: model.idf.get(word, model.default_idf), likeness
+        )
+        if proven or pairs.is_one_account(profiles[one], profiles[other]):
             likeness = max(likeness, min(1.0, model.strict + UNCERTAIN))
+        else:
+            likeness = min(likeness, model.strict - UNCERTAIN)
         if likeness >= LEAST_LIKENESS:
             scored.likeness[one, other] = likeness
             scored.terms[one, other] = {**terms, "hours": hours}
