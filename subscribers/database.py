@@ -31,7 +31,7 @@ VERSION_TABLE = "subscribers_version"
 _MIGRATION_LOCK = 0x6469_6765_7374
 """The key of PostgreSQL's advisory lock under which schemas change: the bytes of "digest"."""
 
-_BULK_CACHE_KIB = 32_768
+_BULK_CACHE_KIB = 16_384
 _BULK_PAGES = 16_000
 """How many pages are written between two tidyings of the write-ahead log: 64 MB."""
 

@@ -51,7 +51,8 @@ def keep_house(
 ) -> Kept | None:
     """Forget what is due, at most once an hour; None when it is too early. May be called at every tick.
 
-    ``on_forget`` is told each person's id, to erase what other packages keep about it.
+    ``on_forget`` is told each person's id, to erase what other packages keep about it. The index that a killed import
+    left out is made again.
     """
     table = schema.setting
     store.insert_missing(conn, table, {"name": _NAME, "value": ""})
@@ -59,6 +60,7 @@ def keep_house(
     if last and now - datetime.fromisoformat(last) < EVERY:
         return None
     conn.execute(sa.update(table).where(table.c.name == _NAME).values(value=now.isoformat()))
+    schema.make_hash_index(conn)
     return Kept(
         unconfirmed=purge_unconfirmed(conn, now=now),
         ended=_forget_ended(conn, now - retention.ended, now, on_forget) if retention.ended else 0,

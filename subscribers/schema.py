@@ -86,7 +86,18 @@ def has_hash_among(key_hashes: Sequence[str]) -> sa.ColumnElement[bool]:
 
 # A hash's first letters tell people apart, and the index is a third as large: every person of an import writes to a
 # random place of it.
-sa.Index("ix_subscriber_hash_start", hash_start(subscriber.c.key_hash))
+_hash_index = sa.Index("ix_subscriber_hash_start", hash_start(subscriber.c.key_hash))
+
+
+def make_hash_index(conn: sa.Connection) -> None:
+    """Make the index of hashes unless it is there; an import that was killed may have left without it."""
+    conn.execute(sa.schema.CreateIndex(_hash_index, if_not_exists=True))
+
+
+def drop_hash_index(conn: sa.Connection) -> None:
+    """Take the index of hashes away until ``make_hash_index``: a hash is still found, by reading everybody."""
+    conn.execute(sa.schema.DropIndex(_hash_index, if_exists=True))
+
 
 subscriber_tag = sa.Table(
     "subscriber_tag",

@@ -41,7 +41,10 @@ _NOT_WRITTEN = (Outcome.KEPT_OUT, Outcome.DUPLICATE)
 
 @dataclass(slots=True)
 class Run:
-    """One import. ``seen`` remembers a 64-bit hash of every address met that the database could not tell again."""
+    """One import. ``seen`` remembers a 64-bit hash of every address met that the database could not tell again.
+
+    ``is_unindexed`` while the index of hashes is put off.
+    """
 
     import_id: int | None
     list_id: str
@@ -49,6 +52,7 @@ class Run:
     file_name: str
     format: str
     seen: set[int] = field(default_factory=set)
+    is_unindexed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,11 @@ class Batch:
     rows: int
     people: dict[str, Plain | Person] = field(default_factory=dict)
     counts: Counter[Outcome] = field(default_factory=Counter)
+
+    @property
+    def has_leaving(self) -> bool:
+        """Tell whether somebody of the batch has to be suppressed."""
+        return any(_strictness(each) >= _LEAVING for each in self.people.values())
 
     def take(self, row: Plain | Row) -> Refused | None:
         """Add a row, or return why it is refused. A repeated address counts once; its stricter status stands."""
