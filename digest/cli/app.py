@@ -35,6 +35,8 @@ app.add_typer(acts_app.app)
 
 signing = typer.Typer(help="The signature of outgoing mail (DKIM).", no_args_is_help=True)
 app.add_typer(signing, name="dkim")
+themes = typer.Typer(help="The looks a newsletter can have.", no_args_is_help=True)
+app.add_typer(themes, name="themes")
 database = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 
@@ -259,6 +261,27 @@ def try_stage(words: Annotated[list[str] | None, typer.Argument(metavar="STAGE")
     from digest.cli import trying
 
     return trying.run(words or [])
+
+
+@themes.command("list")
+def themes_list(json: Json = False) -> int:
+    """Name the themes there are and the newsletters that use them."""
+    from digest.cli.themes import show as command
+
+    return command(as_json=json)
+
+
+@themes.command("copy")
+def themes_copy(
+    theme: Annotated[str, typer.Argument(metavar="THEME", help="The theme to begin with.")],
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="The copy's name; else it takes the theme's place.")
+    ] = "",
+) -> int:
+    """Copy a theme into the workspace, to be changed."""
+    from digest.cli.themes import copy as command
+
+    return command(theme, name)
 
 
 @database.command("upgrade")

@@ -7,7 +7,7 @@ from digest.render.messages import Message, render_message
 from digest.render.pictures import prepare as prepare_picture
 from digest.render.slots import SLOTS
 from digest.render.templates import templates_dir
-from digest.render.theme import find_theme
+from digest.render.theme import Theme, find_theme, list_themes
 from digest.render.variant import fill, render_variant, source_html
 from digest.render.words import language, reason
 
@@ -17,11 +17,13 @@ __all__ = [
     "Encoded",
     "MailHeaders",
     "Message",
+    "Theme",
     "compile_message",
     "fill",
     "find_theme",
     "inline",
     "language",
+    "list_themes",
     "message_id",
     "prepare_picture",
     "reason",

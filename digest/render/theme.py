@@ -30,6 +30,16 @@ class Theme:
     folders: tuple[Path, ...]
     settings: Mapping[str, Any]
 
+    @property
+    def title(self) -> str:
+        """Return what people call it."""
+        return str(self.settings.get("theme", {}).get("title", self.name))
+
+    @property
+    def description(self) -> str:
+        """Return a sentence about how it looks; empty if it says none."""
+        return str(self.settings.get("theme", {}).get("description", ""))
+
 
 def find_theme(name: str, theme_dirs: Sequence[Path] = ()) -> Theme:
     """Return the theme of that name, from the given folders first, then the bundled ones.
@@ -43,8 +53,18 @@ def find_theme(name: str, theme_dirs: Sequence[Path] = ()) -> Theme:
             if (root / name / SETTINGS_FILE).is_file():
                 folder = root / name
                 return Theme(name, folder, (folder, *roots), _read_settings(folder / SETTINGS_FILE))
-    known = sorted({path.parent.name for root in roots for path in root.glob(f"*/{SETTINGS_FILE}")})
-    raise RenderError(f"There is no theme {name!r}. Known: {', '.join(known) or 'none'}.")
+    raise RenderError(f"There is no theme {name!r}. Known: {', '.join(_known(roots)) or 'none'}.")
+
+
+def list_themes(theme_dirs: Sequence[Path] = ()) -> list[Theme]:
+    """Return every theme by name, as ``find_theme`` would; raises RenderError when the settings of one are wrong."""
+    roots = (*(Path(folder) for folder in theme_dirs), templates_dir() / "editions")
+    return [find_theme(name, theme_dirs) for name in _known(roots)]
+
+
+def _known(roots: Sequence[Path]) -> list[str]:
+    names = {path.parent.name for root in roots for path in root.glob(f"*/{SETTINGS_FILE}")}
+    return sorted(name for name in names if _NAME.match(name))
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
