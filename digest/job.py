@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest import mailing, preflight, store
+from digest import mailing, outside, preflight, store
 from digest.checks import Finding, findings
 from digest.drafting import draft, withheld_because
 from digest.errors import Rebuilt, Withheld
@@ -21,7 +21,7 @@ from digest.model import Counts, EditionKey, Outcome
 from digest.newsroom import Newsroom
 from digest.store import State, StoredEdition
 
-__all__ = ["Delivered", "check", "deliver", "draft", "gather", "prove", "render", "run"]
+__all__ = ["Delivered", "ask_around", "check", "deliver", "draft", "gather", "prove", "render", "run"]
 
 
 SIZE_BYTES = 100_000
@@ -41,6 +41,11 @@ class Delivered:
 def check(newsroom: Newsroom, stored: StoredEdition) -> tuple[Finding, ...]:
     """Look a draft over before a send: what must stop it (``blocks``) and what only deserves a look."""
     return findings(newsroom, stored.edition, render(newsroom, stored.edition))
+
+
+def ask_around(newsroom: Newsroom, stored: StoredEdition, *, links: bool | None = None) -> tuple[Finding, ...]:
+    """Ask the world outside about a draft: whether its links answer, what SpamAssassin says; see ``outside``."""
+    return outside.findings(newsroom, stored, links=links)
 
 
 def deliver(

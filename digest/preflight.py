@@ -1,6 +1,7 @@
 """Looks around before the first byte of a send leaves: disk, list, deadline, secrets and the sender's domain.
 
-What the mail itself looks like is the business of ``checks``; here it is everything else that has spoilt a send.
+What the mail itself looks like is the business of ``checks`` and what others make of it that of ``outside``; here it
+is everything else that has spoilt a send.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parseaddr
 
-from digest import mailing, store
+from digest import mailing, outside, store
 from digest.checks import Finding
 from digest.errors import SettingsError
 from digest.newsroom import Newsroom
@@ -43,6 +44,7 @@ def findings(
         *_deadline(newsroom, transport, readers, deadline),
         *_transport(newsroom, newsletter),
         *_domain(newsletter, transport),
+        *outside.findings(newsroom, stored),
     ]
     return tuple(sorted(found, key=lambda finding: not finding.blocks))
 

@@ -131,12 +131,13 @@ def lint(
     day: Day = "",
     slot: Slot = "main",
     form: Annotated[str, typer.Option("--format", help="text, json or sarif.")] = "text",
+    links: Annotated[bool, typer.Option("--links", help="Ask after every link, too: needs the network.")] = False,
     json: Json = False,
 ) -> int:
     """Look an edition's mail over: what would stop its send, and what deserves a look."""
     from digest.cli.lint import lint as command
 
-    return command(newsletter, day, slot, form="json" if json else form)
+    return command(newsletter, day, slot, form="json" if json else form, links=links)
 
 
 @app.command()

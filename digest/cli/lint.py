@@ -24,7 +24,7 @@ _TALL_PX = 6000
 _PATIENCE_S = 60
 
 
-def lint(newsletter: str, day: str, slot: str, *, form: str) -> int:
+def lint(newsletter: str, day: str, slot: str, *, form: str, links: bool = False) -> int:
     """Look an edition's mail over; builds the draft if there is none. 1 when something would stop its send."""
     if form not in FORMATS:
         raise UsageError(f"--format {form}: write one of {', '.join(FORMATS)}.")
@@ -33,7 +33,8 @@ def lint(newsletter: str, day: str, slot: str, *, form: str) -> int:
         with newsroom.reading() as conn:
             stored = store.load(conn, key)
         stored = stored or job.draft(newsroom, key).stored
-        found = job.check(newsroom, stored)
+        found = (*job.check(newsroom, stored), *job.ask_around(newsroom, stored, links=links or None))
+        found = tuple(sorted(found, key=lambda finding: not finding.blocks))
         if form == "json":
             emit([_document(finding) for finding in found])
         elif form == "sarif":

@@ -28,7 +28,9 @@ class LintSettings(Strict):
     """Which of the lint's errors must not stop a send, by name, and what part of readers use which mail program.
 
     ``shares`` are per cent by ``family.platform`` as caniemail names them; empty stands for the lint's own.
+    ``links`` has every link asked after before a send.
     """
 
     waive: tuple[str, ...] = ()
     shares: dict[str, float] = Field(default_factory=dict)
+    links: bool = False

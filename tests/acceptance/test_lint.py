@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,17 @@ def test_pictures_are_taken_at_every_width_in_both_lights(staffed: Workspace) ->
     taken = sorted(path.name for path in (staffed.folder / "pictures").glob("*.png"))
     assert (ran.code, len(taken)) == (0, 6)
     assert taken[0] == "morning-2026-01-05-320-dark.png"
+
+
+def test_a_mail_that_the_judge_takes_for_spam_is_not_sent(
+    staffed: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = tmp_path / "spamc"
+    judge.write_text("#!/bin/sh\ncat >/dev/null\nprintf '7.5/5.0\\n 3.0 SHOUTS  Subject shouts\\n'\n", "utf-8")
+    judge.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    looked, ran = staffed.run("lint", "morning"), staffed.run("run", "morning")
+
+    assert (looked.code, ran.code, staffed.mails()) == (1, 3, [])
+    assert "7.5 of 5 points: SHOUTS 3.0" in ran.err
