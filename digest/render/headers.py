@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from base64 import b32encode, urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -165,8 +166,14 @@ def list_unsubscribe(url: str, mailto: str) -> str:
 
 def _leave_by_mail(mailto: str, token: str) -> str:
     if "{token}" in mailto:
-        return mailto.replace("{token}", token) + "?subject=unsubscribe"
+        return mailto.replace("{token}", _without_case(token)) + "?subject=unsubscribe"
     return f"{mailto}?subject=unsubscribe%20{token}"
+
+
+def _without_case(token: str) -> str:
+    """Write a link's token in base32: some relays change the case of an address, which base64url does not survive."""
+    raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    return b32encode(raw).decode("ascii").rstrip("=").lower()
 
 
 def list_lines(headers: MailHeaders) -> list[tuple[str, str]]:

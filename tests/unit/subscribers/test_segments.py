@@ -14,7 +14,7 @@ from subscribers import Consent, ConsentHow, KeyRing, create_list, set_choices, 
 from subscribers.errors import BadRule
 from subscribers.model import List
 from subscribers.rules import MAX_DEPTH, parse_rule
-from subscribers.segments import count_segment, segment_recipients
+from subscribers.segments import count_segment, segment_members, segment_recipients
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PEOPLE = {
@@ -87,6 +87,17 @@ def test_a_rule_picks_and_counts_the_same_readers(conn: sa.Connection, rule: str
 
     assert found == picked
     assert count_segment(conn, "morning", parsed, now=NOW) == len(picked)
+
+
+def test_who_chose_sections_is_found_by_the_index_of_choices(conn: sa.Connection) -> None:
+    if conn.dialect.name != "sqlite":
+        pytest.skip("a table this small is read through by PostgreSQL, index or not")
+    members = segment_members("morning", parse_rule("reads world"), now=NOW)
+
+    written = members.compile(conn, compile_kwargs={"literal_binds": True})
+    plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}").all()
+
+    assert any("ix_subscription_choice" in row.detail for row in plan)
 
 
 def test_a_segment_never_picks_who_has_left(conn: sa.Connection, keys: KeyRing) -> None:
