@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,8 +65,15 @@ def _standing_anywhere(conn: sa.Connection, key_hash: str) -> list[dict[str, Any
 
 
 def _plain(value: Any) -> dict[str, Any]:
-    plain = {name: _written(each) if isinstance(each, datetime) else each for name, each in asdict(value).items()}
-    return {name: list(each) if isinstance(each, tuple) else each for name, each in plain.items()}
+    return {name: _plain_value(each) for name, each in asdict(value).items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _written(value)
+    if isinstance(value, StrEnum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _written(moment: datetime | None) -> str | None:

@@ -109,8 +109,29 @@ def show(address: str, *, as_json: bool) -> int:
         emit(known)
         return 0
     for name, value in known.items():
-        say(f"{name}: {value}")
+        _say_known(name, value)
     return 0
+
+
+def _say_known(name: str, value: Any) -> None:
+    """Print one thing known of a person; of what was kept several times, each on a line without its empty parts."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        say(f"{name}:")
+        for each in value:
+            say(
+                "  "
+                + ", ".join(f"{part} {_in_words(said)}" for part, said in each.items() if said not in ("", [], None))
+            )
+        return
+    say(f"{name}: {_in_words(value) or '-'}")
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {_in_words(each)}" for name, each in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def unsubscribe(address: str, list_id: str | None) -> int:

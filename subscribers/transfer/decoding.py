@@ -10,6 +10,9 @@ from pathlib import Path
 from subscribers.errors import BadFile
 
 _BLOCK = 1 << 20
+_NUL_SHARE = 0.02
+"""How much of a file's beginning may be NUL bytes: a broken export has some, a program or a picture has many."""
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -51,6 +54,8 @@ def look_at(path: Path) -> Looked:
     for mark, what in _NOT_TEXT.items():
         if start.startswith(mark):
             raise BadFile(f"The subscriber file {path} is {what}.")
+    if not _marked(start) and start.count(b"\0") > len(start) * _NUL_SHARE:
+        raise BadFile(f"The subscriber file {path} is no text: export the list as CSV.")
     candidates = [_marked(start)] if _marked(start) else ["utf-8", "cp1252", "latin-1"]
     looked = next(filter(None, (_read_as(path, candidate) for candidate in candidates)), None)
     if looked is None:

@@ -22,7 +22,9 @@ def test_a_person_is_added_with_name_and_tags_and_shown(courier: Workspace) -> N
 
     assert "Ada Quay" in str(shown)
     assert all(tag in str(shown) for tag in ("vip", "press"))
-    assert "Ada Quay" in courier.run("subscribers", "show", "ada@example.org").out
+    said = courier.run("subscribers", "show", "ada@example.org").out
+    assert "name: Ada Quay\n" in said
+    assert "subscriptions:\n  list_id morning, status active, since 20" in said
 
 
 def test_one_bad_address_does_not_keep_the_others_out(courier: Workspace) -> None:

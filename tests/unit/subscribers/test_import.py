@@ -332,6 +332,7 @@ def test_a_mapping_to_what_is_not_there_is_refused(desk: Desk, mapping: dict[str
         (b" \n ", "is empty"),
         (b"name,city\nAnn,Turin\n", "no column of addresses among: name, city"),
         (b"PK\x03\x04rest", "spreadsheet"),
+        (b"\x7fELF\x02\x01\x01" + bytes(9) + b"a@b", "is no text"),
         (codecs.BOM_UTF8 + b"email\n\xff\xfe\xfa\n", "save it as UTF-8"),
         (b'{"broken": ', "begins like JSON"),
     ],
