@@ -21,14 +21,13 @@ from subscribers.lists import recipients
 from subscribers.model import SubscriptionStatus
 
 _PATHS = {
-    "=": "strict $ ? (@ == $value)",
     "<": "strict $ ? (@ < $value)",
     "<=": "strict $ ? (@ <= $value)",
     ">": "strict $ ? (@ > $value)",
     ">=": "strict $ ? (@ >= $value)",
     "has": "strict $ ? (@ != null)",
 }
-"""PostgreSQL's comparisons inside JSON; one of another type is false there, not an error."""
+"""PostgreSQL's comparisons inside JSON; one of another type is false there, not an error. It has "=" without a path."""
 
 
 def segment_recipients(list_id: str, rule: rules.Rule | None, *, now: datetime) -> sa.Select[Any]:
@@ -133,7 +132,7 @@ def _reads_person(rule: rules.Rule) -> bool:
 
 
 class _Attribute(FunctionElement[bool]):
-    """One comparison inside the attributes: the cell, the attribute's name, the value, the comparison."""
+    """One comparison inside the attributes: the cell, the attribute's name, the value, and both as one JSON object."""
 
     inherit_cache = True
     type = sa.Boolean()
@@ -148,7 +147,7 @@ def _class(comparison: str, kind: str, place: int) -> Callable[..., _Attribute]:
 
 _CLASSES = {
     (comparison, kind): _class(comparison, kind, place)
-    for place, comparison in enumerate(_PATHS)
+    for place, comparison in enumerate(("=", *_PATHS))
     for kind in ("text", "number", "truth")
 }
 """One class for every shape of SQL: SQLAlchemy keeps compiled statements by class."""
@@ -160,14 +159,15 @@ def _attribute(comparison: str, name: str, value: rules.Value) -> sa.ColumnEleme
     kind = "truth" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
     if kind == "truth" and comparison not in ("=", "has"):
         raise BadRule(f"{name} {comparison} {'yes' if value else 'no'}: yes and no can only be asked for with = or !=.")
-    arguments = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(value))
+    together = sa.literal(json.dumps({name: value}))
+    arguments = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(value), together)
     found: sa.ColumnElement[bool] = _CLASSES[comparison, kind](*arguments)
     return found
 
 
 @compiles(_Attribute, "sqlite")
 def _on_sqlite(element: _Attribute, compiler: Any, **options: Any) -> str:
-    cell, name, value = element.clauses
+    cell, name, value, _together = element.clauses
     path = sa.literal('$."', sa.Text) + name + sa.literal('"', sa.Text)
     kind, found = sa.func.json_type(cell, path), sa.func.json_extract(cell, path)
     if element.comparison == "has":
@@ -176,13 +176,19 @@ def _on_sqlite(element: _Attribute, compiler: Any, **options: Any) -> str:
         test = sa.func.coalesce(kind, "") == sa.case((value, "true"), else_="false")
     else:
         kinds = ["text"] if element.kind == "text" else ["integer", "real"]
-        test = sa.and_(sa.func.coalesce(kind, "").in_(kinds), found.op(element.comparison)(value))
+        # The value first, because most rows fail there: the type is then not asked for. Not NULL even for a `not`.
+        compared = sa.func.coalesce(found.op(element.comparison)(value), sa.false())
+        test = sa.and_(compared, sa.func.coalesce(kind, "").in_(kinds))
     return f"({compiler.process(test, **options)})"
 
 
 @compiles(_Attribute, "postgresql")
 def _on_postgresql(element: _Attribute, compiler: Any, **options: Any) -> str:
-    cell, name, value = element.clauses
+    cell, name, value, together = element.clauses
+    if element.comparison == "=":
+        # Containment never looks into an array below the top, so a scalar is only found as itself; and it is twice as
+        # fast as a path.
+        return f"({compiler.process(cell, **options)} @> CAST({compiler.process(together, **options)} AS JSONB))"
     path = _PATHS[element.comparison]
     inside = f"{compiler.process(cell, **options)} -> CAST({compiler.process(name, **options)} AS TEXT)"
     cast = {"text": "TEXT", "number": "DOUBLE PRECISION", "truth": "BOOLEAN"}[element.kind]

@@ -25,7 +25,7 @@ PEOPLE = {
     ),
     "ben@example.org": ("2025-06-01", ("vip",), {"city": "Lyon", "visits": 2.5, "paid": False, "odd name": "x"}),
     "cay@example.com": ("2025-12-20", (), {"city": 7, "visits": "9", "paid": "yes", "gone": None}),
-    "dan@sub.example.com": ("2026-01-01", ("staff_a",), {}),
+    "dan@sub.example.com": ("2026-01-01", ("staff_a",), {"several": ["Turin", 7], "deep": {"city": "Turin"}}),
 }
 
 
@@ -77,6 +77,9 @@ def conn(engine: sa.Engine, keys: KeyRing) -> Iterator[sa.Connection]:
         ('paid = "yes"', "c"),
         ("since >= 2024-01-01", "a"),
         ('"odd name" = x', "b"),
+        ("visits = 2.50", "b"),
+        ("several = Turin or several = 7 or deep = Turin", ""),
+        ("several != Turin", "abcd"),
         ("""city = "x' OR 1=1 --" """, ""),
     ],
 )
