@@ -139,7 +139,8 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
     around = preflight.findings(newsroom, stored, deadline=deadline, size_bytes=SIZE_BYTES)
     if blocking := [finding for finding in around if finding.blocks]:
         raise Withheld(f"{key} was not sent: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
-    return stored, (*notes, *(f"{f.rule}: {f.message}" for f in around))
+    told = (f"{f.rule}: {f.message}" for f in around)
+    return stored, (*notes, *stored.edition.notes, *told)
 
 
 def _without_withdrawn(newsroom: Newsroom, stored: StoredEdition) -> tuple[StoredEdition, tuple[str, ...]]:

@@ -64,6 +64,14 @@ def render(newsroom: Newsroom, edition: Edition, variant: Variant | None = None)
     return dataclasses.replace(rendered, attachments=attachments(newsroom, edition)) if rendered.html else rendered
 
 
+def before_and_after(newsroom: Newsroom, edition: Edition, variant: Variant) -> tuple[str, str]:
+    """Return the theme's HTML before inlining and after it, markers in the readers' places; empty for a text alone."""
+    mailed = render(newsroom, edition, variant).html
+    if not mailed:
+        return "", ""
+    return rendering.source_html(edition, variant, theme_dirs=(newsroom.base / "themes",)), mailed
+
+
 def audience(newsroom: Newsroom, key: EditionKey) -> int:
     """Count who would get the edition now."""
     newsletter = newsroom.newsletter_of(key)

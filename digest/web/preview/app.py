@@ -30,8 +30,20 @@ from digest.web.preview import mail as mails
 from digest.web.preview.desk import Desk
 
 WIDTHS = ("320", "375", "414", "600", "768", "full")
-SCHEMES = (("", "as the browser"), ("light", "Light"), ("dark", "Dark"), ("forced", "Forced dark"))
-VIEWS = (("mail", "Mail"), ("text", "Text"), ("source", "HTML source"), ("raw", "Raw message"))
+SCHEMES = (
+    ("", "as the browser"),
+    ("light", "Light"),
+    ("dark", "Dark"),
+    ("both", "Side by side"),
+    ("forced", "Forced dark"),
+)
+VIEWS = (
+    ("mail", "Mail"),
+    ("text", "Text"),
+    ("source", "HTML source"),
+    ("inlining", "What inlining did"),
+    ("raw", "Raw message"),
+)
 PANELS = (
     ("stories", "Stories"),
     ("lint", "Lint"),
@@ -84,6 +96,7 @@ def preview_app(newsroom: Newsroom, key: EditionKey, token: str, *, config: Path
     desk = Desk(newsroom, key, config)
     app.include_router(_page_routes(desk), prefix=f"/{token}")
     app.include_router(_mail_routes(desk), prefix=f"/{token}")
+    app.include_router(_part_routes(desk), prefix=f"/{token}")
 
     @app.exception_handler(DigestError)
     def failed(request: Request, error: DigestError) -> Response:
@@ -161,26 +174,6 @@ def _mail_routes(desk: Desk) -> APIRouter:
             return PlainTextResponse(proof.text, headers=headers)
         return HTMLResponse(page, headers=headers)
 
-    @routes.get("/text")
-    def text(reader: str = "", day: str = "") -> Response:
-        """Show the text part."""
-        return PlainTextResponse(_proof(desk, desk.stored(day), reader).text)
-
-    @routes.get("/source")
-    def source(reader: str = "", day: str = "") -> Response:
-        """Show the HTML part's source."""
-        return PlainTextResponse(_proof(desk, desk.stored(day), reader).html)
-
-    @routes.get("/raw")
-    def raw(reader: str = "", day: str = "") -> Response:
-        """Show the whole message as it would go over the wire."""
-        return PlainTextResponse(_proof(desk, desk.stored(day), reader).message.decode("ascii"))
-
-    @routes.get("/message.eml")
-    def download(reader: str = "", day: str = "") -> Response:
-        """Give the whole message as a file that mail programs open."""
-        return Response(_proof(desk, desk.stored(day), reader).message, media_type="message/rfc822")
-
     @routes.get("/sentences")
     def sentences(day: str = "") -> list[dict[str, Any]]:
         """Return every sentence of the blurbs with the address of its place in its story."""
@@ -203,6 +196,41 @@ def _mail_routes(desk: Desk) -> APIRouter:
             content = store.get_picture(conn, name)
         kind = "image/png" if name.endswith(".png") else "image/jpeg"
         return Response(content, media_type=kind) if content is not None else Response(status_code=404)
+
+    return routes
+
+
+def _part_routes(desk: Desk) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/text")
+    def text(reader: str = "", day: str = "") -> Response:
+        """Show the text part."""
+        return PlainTextResponse(_proof(desk, desk.stored(day), reader).text)
+
+    @routes.get("/source")
+    def source(reader: str = "", day: str = "") -> Response:
+        """Show the HTML part's source."""
+        return PlainTextResponse(_proof(desk, desk.stored(day), reader).html)
+
+    @routes.get("/inlining")
+    def inlining(reader: str = "", day: str = "") -> Response:
+        """Show what inlining changed of the theme's HTML; readers' places hold their markers."""
+        stored = desk.stored(day)
+        found = _recipient(desk, reader)
+        variant = Variant.parse(found.variant) if found is not None else Variant()
+        source, mailed = mailing.before_and_after(desk.newsroom, stored.edition, variant)
+        return PlainTextResponse(mails.inlining(source, mailed))
+
+    @routes.get("/raw")
+    def raw(reader: str = "", day: str = "") -> Response:
+        """Show the whole message as it would go over the wire."""
+        return PlainTextResponse(_proof(desk, desk.stored(day), reader).message.decode("ascii"))
+
+    @routes.get("/message.eml")
+    def download(reader: str = "", day: str = "") -> Response:
+        """Give the whole message as a file that mail programs open."""
+        return Response(_proof(desk, desk.stored(day), reader).message, media_type="message/rfc822")
 
     return routes
 

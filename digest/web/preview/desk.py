@@ -52,7 +52,7 @@ class Desk:
         """Yield one server-sent event for every change that is ready to be looked at; never ends."""
         yield "retry: 500\n\n"
         seen = self._settings_written()
-        for found in watch(*self._folders(), debounce=60, step=20, rust_timeout=_LOOK_MS, yield_on_timeout=True):
+        for found in watch(*self._folders(), debounce=40, step=10, rust_timeout=_LOOK_MS, yield_on_timeout=True):
             written = self._settings_written()
             paths = [Path(path) for _, path in found]
             if not paths and written == seen:

@@ -5,6 +5,7 @@ The mail in its natural light is shown byte for byte; every other view is a copy
 
 from __future__ import annotations
 
+import difflib
 import html
 import re
 from collections.abc import Sequence
@@ -67,6 +68,14 @@ def in_light(page: str, scheme: str) -> str:
 def without_pictures(page: str) -> str:
     """Return the mail as a program shows it that loads no pictures: their place and their words stay."""
     return _SOURCE.sub(r'\1"about:blank#off"', page)
+
+
+def inlining(source: str, mailed: str) -> str:
+    """Return what inlining made of a theme's HTML, as a unified diff with three lines around each change."""
+    lines = difflib.unified_diff(
+        source.splitlines(), mailed.splitlines(), "as the theme wrote it", "as it is mailed", lineterm=""
+    )
+    return "\n".join(lines) + "\n"
 
 
 def links(page: str) -> list[Link]:

@@ -3,6 +3,7 @@
 // where it comes from, and a finding points at its place. Nothing runs inside the mail's own frame.
 
 const mail = document.getElementById("mail");
+const dark = document.getElementById("dark");
 const story = document.getElementById("story");
 const fault = document.getElementById("fault");
 
@@ -13,8 +14,10 @@ function show(url) {
 }
 
 function zoom() {
-  const page = mail.contentDocument;
-  if (page && page.body) page.body.style.zoom = mail.dataset.zoom / 100;
+  for (const frame of [mail, dark]) {
+    const page = frame && frame.contentDocument;
+    if (page && page.body) page.body.style.zoom = frame.dataset.zoom / 100;
+  }
 }
 
 // The sentence of a clicked paragraph that the pointer stands on, else its first.
@@ -54,7 +57,8 @@ function point(where) {
   const page = mail && mail.contentDocument;
   let found = null;
   try {
-    found = page && page.querySelector(where);
+    // The lint reads the mail as it is written; a browser puts a tbody into every table.
+    found = page && page.querySelector(where.replace(/(table(?::nth-child\(\d+\))?) > tr/g, "$1 > tbody > tr"));
   } catch {
     found = null;
   }
@@ -65,6 +69,7 @@ function point(where) {
 
 if (mail) {
   mail.addEventListener("load", dress);
+  if (dark) dark.addEventListener("load", zoom);
   if (mail.contentDocument && mail.contentDocument.readyState === "complete") dress();
 }
 document.addEventListener("click", (event) => {
@@ -85,11 +90,15 @@ news.addEventListener("edition", () => {
     return;
   }
   sessionStorage.setItem("digest-scroll", String(at));
-  // First the mail, at once; the facts around it follow.
-  mail.addEventListener("load", () => mail.contentWindow.scrollTo(0, at), { once: true });
+  // First the mail, at once; the facts around it follow when it is there.
+  const seen = () => {
+    mail.contentWindow.scrollTo(0, at);
+    refresh();
+  };
+  mail.addEventListener("load", seen, { once: true });
   mail.contentWindow.location.reload();
+  if (dark) dark.contentWindow.location.reload();
   fault.hidden = true;
-  refresh();
 });
 news.addEventListener("fault", (event) => {
   if (!fault) return;

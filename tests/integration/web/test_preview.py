@@ -75,10 +75,24 @@ def test_every_panel_can_be_opened_by_its_address(page: Browser, panel: str) -> 
 
 
 @pytest.mark.parametrize(
-    "part", ["text", "source", "raw", "message.eml", "sentences", "static/page.css", "static/page.js"]
+    "part", ["text", "source", "inlining", "raw", "message.eml", "sentences", "static/page.css", "static/page.js"]
 )
 def test_every_part_of_the_mail_is_there(page: Browser, part: str) -> None:
     assert page.get(f"/token/{part}").status_code == 200
+
+
+def test_light_and_dark_stand_side_by_side(page: Browser) -> None:
+    shown = page.get("/token/?scheme=both").text
+
+    assert 'src="mail?scheme=light"' in shown
+    assert 'src="mail?scheme=dark"' in shown
+
+
+def test_what_inlining_did_is_shown_line_by_line(page: Browser) -> None:
+    shown = page.get("/token/inlining").text
+
+    assert '-<h1 class="name ink">' in shown
+    assert '<h1 class="name ink" style="' in shown
 
 
 def test_a_sentence_is_marked_in_its_story(page: Browser) -> None:
@@ -195,6 +209,22 @@ def test_the_page_is_never_wider_than_the_screen(browser: Any, served: str, widt
     shown.goto(served)
 
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    shown.close()
+
+
+def test_a_finding_is_pointed_at_in_the_mail(browser: Any, served: str, courier: Workspace) -> None:
+    courier.run("themes", "copy", "broadsheet")
+    theme = courier.folder / "themes" / "broadsheet" / "html.j2"
+    theme.write_text(
+        theme.read_text("utf-8").replace('class="end ink">', 'class="end ink"><a href="#">Top</a> '), "utf-8"
+    )
+    shown = browser.new_page()
+    shown.goto(f"{served}?panel=lint")
+
+    shown.click("li:has-text('dead-link') button")
+
+    pointed = "[...document.getElementById('mail').contentDocument.querySelectorAll('a')].filter(a => a.style.outline)"
+    assert shown.evaluate(f"{pointed}.map(a => a.textContent)") == ["Top"]
     shown.close()
 
 

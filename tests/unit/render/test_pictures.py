@@ -73,3 +73,19 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_read(monkeypatch: 
 def test_a_file_too_large_is_refused() -> None:
     with pytest.raises(RenderError, match="bytes"):
         prepare_picture(b"x" * (pictures.MAX_BYTES + 1), width=10, height=10)
+
+
+def test_a_picture_that_would_be_heavy_is_written_coarser() -> None:
+    noise = Image.effect_noise((1400, 700), 120)
+    written = BytesIO()
+    Image.merge("RGB", (noise, noise.rotate(180), noise)).save(written, "PNG")
+
+    assert len(prepare_picture(written.getvalue(), width=576, height=288)) <= pictures.MOST_BYTES
+
+
+def test_a_heavy_picture_with_transparency_has_half_the_pixels() -> None:
+    noise = Image.effect_noise((1400, 700), 120)
+    written = BytesIO()
+    Image.merge("RGBA", (noise, noise, noise, noise)).save(written, "PNG")
+
+    assert opened(prepare_picture(written.getvalue(), width=576, height=288)).size == (576, 288)
