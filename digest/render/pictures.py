@@ -26,9 +26,9 @@ _BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, I
 def prepare(data: bytes, *, width: int, height: int) -> bytes:
     """Return the picture cropped to the shape of ``width`` x ``height`` CSS pixels, with twice as many of its own.
 
-    A smaller picture keeps its pixels; one that would weigh over ``MOST_BYTES`` is written coarser, in the end with half
-    as many pixels a side. Turned upright by its EXIF mark; all metadata is dropped. JPEG, or PNG when
-    it has transparency. The same bytes give the same bytes. Raises RenderError on anything that is no such picture.
+    A smaller picture keeps its pixels; one that would weigh over ``MOST_BYTES`` is written coarser, in the end with
+    half as many pixels a side. Turned upright by its EXIF mark; all metadata is dropped. JPEG, or PNG when it has
+    transparency. The same bytes give the same bytes. Raises RenderError on anything that is no such picture.
     """
     if len(data) > MAX_BYTES:
         raise RenderError(f"The picture has {len(data):,} bytes; at most {MAX_BYTES:,} are read.")

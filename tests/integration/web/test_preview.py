@@ -92,7 +92,7 @@ def test_what_inlining_did_is_shown_line_by_line(page: Browser) -> None:
     shown = page.get("/token/inlining").text
 
     assert '-<h1 class="name ink">' in shown
-    assert '<h1 class="name ink" style="' in shown
+    assert '+<h1 class="name ink" style=' in shown
 
 
 def test_a_sentence_is_marked_in_its_story(page: Browser) -> None:
