@@ -1,4 +1,4 @@
-"""Small typographic help for HTML: no single word alone on a headline's last line."""
+"""Small typographic help for HTML: no single word alone on the last line of a headline or a blurb."""
 
 from __future__ import annotations
 
