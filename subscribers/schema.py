@@ -135,6 +135,15 @@ subscription = sa.Table(
         sqlite_where=sa.text("sections <> ''"),
         postgresql_where=sa.text("sections <> ''"),
     ),
+    # Who left, by when: a sender asks at every batch, and must not walk past all who stayed.
+    sa.Index(
+        "ix_subscription_left",
+        "list_id",
+        "since",
+        "subscriber_id",
+        sqlite_where=sa.text("status <> 'active'"),
+        postgresql_where=sa.text("status <> 'active'"),
+    ),
     sqlite_with_rowid=False,
 )
 

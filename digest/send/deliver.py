@@ -17,6 +17,7 @@ from digest.errors import LedgerError, TransportError
 from digest.model import Claim, Counts, Fate, Mark, Outcome, Outgoing, said
 from digest.protocols import Clock, Ledger, Transport
 from digest.send import retry, watchdog
+from digest.send.garbage import seldom_collected
 from digest.send.gate import EditionGate
 from digest.send.interrupt import on_interrupt
 
@@ -93,7 +94,7 @@ def deliver_edition(
         on_stall=on_stall,
         stall_s=stall_s,
     )
-    with on_interrupt(gate.interrupt):
+    with on_interrupt(gate.interrupt), seldom_collected():
         return send.run()
 
 

@@ -198,7 +198,7 @@ class _Run:
 
     def wait_s(self, message: Outgoing) -> float:
         """Return how long a message's content must still wait for its moment."""
-        return self._queue.wait_s(message, self._loop.time())
+        return self._queue.wait_s(message, self._loop.time()) if self._queue.is_paced else 0.0
 
     def slow_down(self, reply: Reply) -> None:
         """Take note that the server ends a conversation because we are too fast."""

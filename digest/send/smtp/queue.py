@@ -30,6 +30,11 @@ class Queue:
         """Return how many messages wait here."""
         return len(self._again) + self._count
 
+    @property
+    def is_paced(self) -> bool:
+        """Tell whether messages must wait for their moment at all."""
+        return self._throttle.is_active
+
     def append(self, message: Outgoing) -> None:
         """Take a message to be sent again."""
         self._again.append(message)

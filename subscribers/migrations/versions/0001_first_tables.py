@@ -96,6 +96,14 @@ def _create_subscriptions() -> None:
         sqlite_where=sa.text("sections <> ''"),
         postgresql_where=sa.text("sections <> ''"),
     )
+    op.create_index(
+        "ix_subscription_left",
+        "subscription",
+        ["list_id", "since", "subscriber_id"],
+        unique=False,
+        sqlite_where=sa.text("status <> 'active'"),
+        postgresql_where=sa.text("status <> 'active'"),
+    )
     op.create_table(
         "consent",
         sa.Column("id", BIG, nullable=False),

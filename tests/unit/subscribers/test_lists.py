@@ -265,6 +265,16 @@ def test_who_left_or_was_suppressed_since_a_moment_is_named(conn: sa.Connection,
     assert sorted(gone) == people[1:3]
 
 
+def test_asking_who_left_passes_over_all_who_stayed(conn: sa.Connection) -> None:
+    if conn.dialect.name != "sqlite":
+        pytest.skip("the plan of PostgreSQL depends on what its tables hold")
+    asked = subscribers.withdrawn_since("morning", NOW).compile(conn, compile_kwargs={"literal_binds": True})
+
+    plan = [row.detail for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+
+    assert any("USING INDEX ix_subscription_left (list_id=? AND since>?)" in step for step in plan)
+
+
 def test_subscribers_are_streamed_by_list_and_status(conn: sa.Connection, keys: KeyRing) -> None:
     _join(conn, keys)
     _join(conn, keys, "bob@example.org", status=SubscriptionStatus.PENDING)
