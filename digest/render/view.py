@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import nh3
 from markupsafe import Markup
 
 from digest.model import Access, Block, BlockKind, Edition, Item, Kind, Origin, Picture, Section, Variant
 from digest.render import links
-from digest.render.words import Language, direction, grouped, language, long_date, reason
+from digest.render.words import Language, direction, grouped, language, long_date, names_a_day, reason, short_date
 
 _TAGS = {"a", "b", "br", "em", "i", "li", "ol", "p", "strong", "ul"}
 _ATTRIBUTES = {"a": {"href"}}
@@ -127,6 +128,7 @@ class _Printer:
 
     def __init__(self, edition: Edition, spoken: Language) -> None:
         self._edition = edition
+        self._spoken = spoken
         self._words = spoken.words
 
     def section(self, section: Section) -> dict[str, Any]:
@@ -178,7 +180,15 @@ class _Printer:
             meta.append(item.credit)
         if item.minutes and item.kind not in _CALLS:
             meta.append(self._words["minutes"].format(minutes=item.minutes))
-        return meta
+        return [*meta, *self._dated(item)]
+
+    def _dated(self, item: Item) -> list[str]:
+        """Return the story's day if it is not the edition's and its words name a day: whose Tuesday must be clear."""
+        said = " ".join((item.headline, item.blurb.text, *(point.text for point in item.points)))
+        if item.published is None or not names_a_day(said, item.language or self._edition.language):
+            return []
+        day = item.published.astimezone(ZoneInfo(self._edition.timezone)).date()
+        return [short_date(day, self._spoken)] if day != self._edition.key.day else []
 
     def _credit(self, source: str, headline: str, url: str) -> dict[str, str]:
         return {

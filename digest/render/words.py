@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,11 +14,16 @@ RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language's words. ``date`` is a pattern of ``weekday day month year``; days start with Monday."""
+    """A language's words. ``date`` and ``day`` are patterns of ``weekday day month year``; days start with Monday.
+
+    ``named_day`` finds a weekday or a word like "yesterday" in a text.
+    """
 
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
     date: str
+    day: str
+    named_day: re.Pattern[str]
     thousands: str
     words: Mapping[str, str]
 
@@ -29,6 +35,8 @@ _ENGLISH = Language(
         *("July", "August", "September", "October", "November", "December"),
     ),
     date="{weekday}, {month} {day}, {year}",
+    day="{month} {day}",
+    named_day=re.compile(r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|today|tonight|yesterday|tomorrow)\b", re.I),
     thousands=",",
     words={
         "number": "No. {number}",
@@ -77,6 +85,10 @@ _GERMAN = Language(
         *("Juli", "August", "September", "Oktober", "November", "Dezember"),
     ),
     date="{weekday}, {day}. {month} {year}",
+    day="{day}. {month}",
+    named_day=re.compile(
+        r"\b(?:(?:Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch|Sonnabend|heute|gestern|morgen)\w*", re.I
+    ),
     thousands=".",
     words={
         "number": "Nr. {number}",
@@ -125,6 +137,10 @@ _UKRAINIAN = Language(
         *("липня", "серпня", "вересня", "жовтня", "листопада", "грудня"),
     ),
     date="{weekday}, {day} {month} {year} р.",
+    day="{day} {month}",
+    named_day=re.compile(
+        r"\b(?:понеділ|вівтор|серед[аиуі]\b|четвер|п.?ятниц|субот|неділ|сьогодні|вчора|завтра|учора)", re.I
+    ),
     thousands="\N{NO-BREAK SPACE}",
     words={
         "number": "№ {number}",
@@ -193,6 +209,17 @@ def long_date(day: date, spoken: Language) -> str:
     return spoken.date.format(
         weekday=spoken.weekdays[day.weekday()], day=day.day, month=spoken.months[day.month - 1], year=day.year
     )
+
+
+def short_date(day: date, spoken: Language) -> str:
+    """Return the day and its month in words."""
+    return spoken.day.format(day=day.day, month=spoken.months[day.month - 1])
+
+
+def names_a_day(text: str, tag: str) -> bool:
+    """Tell whether a text of that language says a weekday or "yesterday"; False for languages we have no words of."""
+    spoken = LANGUAGES.get(_primary(tag))
+    return spoken is not None and spoken.named_day.search(text) is not None
 
 
 def grouped(number: int, spoken: Language) -> str:
