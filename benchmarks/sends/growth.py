@@ -29,7 +29,7 @@ def measure(readers: int, say: Any) -> dict[str, Any]:
                     "whole_cpu_us": round(1e6 * spent.cpu_s / count, 2),
                     "steady_cpu_us": round(ours["steady_cpu_us"], 2),
                     "steady_per_s": round(ours["steady_per_s"]),
-                    "peak_mb": round(spent.peak_mb, 1),
+                    "peak_mb": round(ours["peak_mb"], 1),
                     "seconds": round(spent.seconds, 1),
                 }
             )

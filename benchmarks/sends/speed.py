@@ -58,7 +58,7 @@ def _round(folder: Path, prepared: Path, readers: int, sink: Any, source: str | 
         "our_cpu_us": ours["steady_cpu_us"],
         "our_whole_cpu_us": 1e6 * spent.cpu_s / readers,
         "our_start_cpu_s": ours["start_cpu_s"],
-        "our_peak_mb": spent.peak_mb,
+        "our_peak_mb": ours["peak_mb"],
         "sink_cpu_us": 1e6 * server.cpu_s / readers,
     }
     if source is None:

@@ -28,7 +28,10 @@ Slot = tuple[str, str]
 """A place for a value: the slot's name and the context it is escaped for, ``text`` or ``html``."""
 
 _ESCAPES: dict[str, Callable[[str], str]] = {"text": str, "html": escape}
-_SPECIAL = re.compile("[&<>\"']")
+
+# What stands in a mail as it is, whatever the context: printable ASCII without white space, ``=`` and the five
+# characters that HTML escapes, short enough for one row and not beginning with a dot (see ``quoted.encode_value``).
+_PLAIN_EVERYWHERE = re.compile(r"(?:[!#-%(-\-/-;?-~][!#-%(-;?-~]{0,72})?\Z").match
 
 
 class Encoded:
@@ -44,12 +47,13 @@ class Encoded:
         self._attachments = [_api_attachment(name, data) for name, data in _shown_pictures(rendered)]
         pieces, slots = _wire_pieces(rendered, self._text, self._html)
         self._wire: list[bytes] = [b""]
-        self._places: dict[str, tuple[list[int], list[int]]] = {}
+        places: dict[str, tuple[list[int], list[int]]] = {}
         for piece, slot in zip(pieces, [*slots, None], strict=True):
             self._wire.append(piece)
             if slot is not None:
-                self._places.setdefault(slot[0], ([], []))[slot[1] == "html"].append(len(self._wire))
+                places.setdefault(slot[0], ([], []))[slot[1] == "html"].append(len(self._wire))
                 self._wire.append(b"")
+        self._places = [(name, in_text, in_html, in_text + in_html) for name, (in_text, in_html) in places.items()]
 
     def message(self, recipient: Recipient, values: Mapping[str, str]) -> bytes:
         """Return the whole message: CRLF lines of at most 998 octets in the head and 76 in the body, ASCII only.
@@ -67,15 +71,18 @@ class Encoded:
         """
         parts = self._wire.copy()
         parts[0] = self._head(recipient, values, identity or self._message_id(recipient))
-        for name, (in_text, in_html) in self._places.items():
+        for name, in_text, in_html, everywhere in self._places:
             value = _value(values, name)
-            encoded = quoted.encode_value(value)
+            if _PLAIN_EVERYWHERE(value):
+                # Nearly all values: one encoding, and the same in text and in HTML.
+                encoded = value.encode("ascii") + quoted.SOFT_BREAK
+                for index in everywhere:
+                    parts[index] = encoded
+                continue
             for index in in_text:
-                parts[index] = encoded
-            if in_html and _SPECIAL.search(value):
-                encoded = quoted.encode_value(escape(value))
+                parts[index] = quoted.encode_value(value)
             for index in in_html:
-                parts[index] = encoded
+                parts[index] = quoted.encode_value(escape(value))
         return parts
 
     def payload(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, Any]:
