@@ -279,6 +279,7 @@ def _words(
             policy=newsletter.blurb,
             max_sentences=newsletter.blurb_sentences,
             max_words=newsletter.blurb_words,
+            pooled=newsletter.blurb_pooled,
             only=arrange.memory.what_is_new(placed.cluster, printed) if labels.get(placed.cluster.lead.id) else (),
         )
 

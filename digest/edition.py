@@ -75,7 +75,7 @@ def section_rules(sections: Sequence[SectionSettings]) -> tuple[SectionRule, ...
 def item_of(placed: Placed, words: Words, *, lead: bool = False) -> Item:
     """Give a chosen cluster its words and picture."""
     story = placed.cluster.lead
-    blurb = words.blurb(placed)
+    blurb = _credited(words.blurb(placed), placed)
     label = words.label(story) or _LABELS.get(story.kind, "")
     return Item(
         story_id=story.id,
@@ -204,6 +204,19 @@ def _kicker(story: Story, label: str) -> str:
     if label:
         return label
     return story.tags[0].replace("-", " ").capitalize() if story.tags else story.department.capitalize()
+
+
+def _credited(blurb: Blurb, placed: Placed) -> Blurb:
+    """Name the source beside every sentence that is another publisher's than the item's own."""
+    others = {
+        story.id: story.publisher
+        for story in placed.cluster.stories
+        if story.publisher != placed.cluster.lead.publisher
+    }
+    if not any(sentence.story_id in others for sentence in blurb.sentences):
+        return blurb
+    named = tuple(dataclasses.replace(each, source=others.get(each.story_id, "")) for each in blurb.sentences)
+    return dataclasses.replace(blurb, sentences=named)
 
 
 def _also(placed: Placed) -> tuple[Credit, ...]:

@@ -14,13 +14,17 @@ from digest.model.stories import Access, Image, Kind, Story
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A whole sentence of a stored story: ``story.text[start:end] == text`` for that version."""
+    """A whole sentence of a stored story: ``story.text[start:end] == text`` for that version.
+
+    ``source`` names whose words it is where a blurb quotes more than its own story; else it is empty.
+    """
 
     text: str
     story_id: str
     version: int
     start: int
     end: int
+    source: str = ""
 
 
 class Origin(StrEnum):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import nh3
 from markupsafe import Markup
 
-from digest.model import Access, Block, BlockKind, Edition, Item, Kind, Origin, Picture, Section, Variant
+from digest.model import Access, Block, BlockKind, Blurb, Edition, Item, Kind, Origin, Picture, Section, Variant
 from digest.render import links
 from digest.render.words import Language, direction, grouped, language, long_date, names_a_day, reason, short_date
 
@@ -151,7 +151,7 @@ class _Printer:
             "headline": item.headline,
             "url": links.story_link(item.url, self._edition.utm),
             "kicker": self._kicker(item, top),
-            "blurb": item.blurb.text if item.blurb.origin is not Origin.NONE else "",
+            "blurb": _spoken(item.blurb),
             "points": [point.text for point in item.points],
             "call": self._words[_CALLS.get(item.kind, "read")],
             "meta": self._meta(item),
@@ -257,6 +257,17 @@ class _Printer:
         if not value or value[0] in _QUOTATION_MARKS:
             return value
         return self._words["quotation"].format(words=value)
+
+
+def _spoken(blurb: Blurb) -> str:
+    """Return a blurb's words, the source behind the sentences that are another publisher's."""
+    if blurb.origin is Origin.NONE:
+        return ""
+    if not any(sentence.source for sentence in blurb.sentences):
+        return blurb.text
+    runs = groupby(blurb.sentences, key=lambda sentence: sentence.source)
+    said = ((source, " ".join(sentence.text for sentence in run)) for source, run in runs)
+    return " ".join(f"{words} ({source})" if source else words for source, words in said)
 
 
 def _is_sentence(credit: str) -> bool:

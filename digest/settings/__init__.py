@@ -192,6 +192,7 @@ class NewsletterSettings(Strict):
     blurb: Literal["summary", "standfirst"] = "summary"
     blurb_sentences: int = Field(default=2, ge=1, le=6)
     blurb_words: int = Field(default=60, ge=15, le=250)
+    blurb_pooled: bool = False
     summarizer: Literal["linear", "lead", "endpoint"] = "linear"
     subject: str = ""
     preheader: str = ""

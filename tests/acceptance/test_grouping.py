@@ -91,3 +91,49 @@ def test_one_story_cannot_be_merged_with_itself(staffed):
 
     assert ran.code == 2
     assert "name two stories or more" in ran.err
+
+
+OURS = (
+    "The harbour bridge was closed on Sunday after rust was found in two of its cables. Engineers of the port had "
+    "measured the cables for a week with lamps and ladders. Drivers must go round by Mill Creek until spring, and the "
+    "bus to the islands takes forty minutes longer. The port will pay for a second ferry in the mornings. Shops on "
+    "the quay asked for help with their rents."
+)
+THEIRS = (
+    "The harbour bridge was closed on Sunday because of rusted cables. A firm from the mainland that painted the "
+    "cables ten years ago has gone bankrupt, its former owner told this station. Nobody answered for its guarantee of "
+    "thirty years. The state prosecutor opened an inquiry into the contract on Sunday evening. Two members of the "
+    "council had sat on the firm's board."
+)
+
+
+def accounts(courier: Workspace, keys: str) -> Workspace:
+    """Gather two accounts of one event by two publishers, merged by an editor."""
+    courier.settings(SETTINGS + keys)
+    courier.story("ours", "Harbour bridge closed", OURS, priority="1")
+    courier.story("theirs", "Rusted cables close the bridge", THEIRS, source="Coast Radio")
+    courier.run("subscribers", "add", "ada@example.org", "--list", "morning")
+    courier.run("gather")
+    courier.run("build", "morning")
+    named = [story["id"] for story in courier.run("stories", "list", "--json").json]
+    courier.run("edit", "morning/2026-01-05", "--merge", ",".join(named))
+    return courier
+
+
+def test_pooled_accounts_speak_each_with_its_source(courier):
+    workspace = accounts(courier, "blurb_pooled = true\nblurb_sentences = 4\nblurb_words = 150\n")
+
+    (item,) = items(workspace.run("build", "morning", "--json").json)
+    assert workspace.run("send", "morning", "--yes").code == 0
+
+    spoken = {sentence["story_id"]: sentence["source"] for sentence in item["blurb"]["sentences"]}
+    assert sorted(spoken.values()) in (["", "Coast Radio"], ["", "newsroom"])
+    mail = workspace.mails()[0].read_text("ascii")
+    assert "(Coast Radio)" in mail or "(newsroom)" in mail
+
+
+def test_without_the_setting_one_account_speaks(courier):
+    (item,) = items(accounts(courier, "").run("build", "morning", "--json").json)
+
+    assert {sentence["source"] for sentence in item["blurb"]["sentences"]} == {""}
+    assert len({sentence["story_id"] for sentence in item["blurb"]["sentences"]}) == 1
