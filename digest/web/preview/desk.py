@@ -34,7 +34,10 @@ class Desk:
 
     def stored(self, day: str = "") -> StoredEdition:
         """Return the edition, or the newsletter's edition of another day; raises UnknownThing."""
-        key = EditionKey.parse(f"{self.key.newsletter}/{day}/{self.key.slot}") if day else self.key
+        try:
+            key = EditionKey.parse(f"{self.key.newsletter}/{day}/{self.key.slot}") if day else self.key
+        except ValueError as error:
+            raise UnknownThing(str(error)) from error
         with self.newsroom.reading() as conn:
             stored = store.load(conn, key)
         if stored is None:

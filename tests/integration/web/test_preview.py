@@ -111,7 +111,8 @@ def test_a_reader_is_shown_their_own_shape_and_no_address(page: Browser, courier
 
 
 @pytest.mark.parametrize(
-    ("look", "told"), [("reader=nobody@example.org", "not on the list"), ("day=2020-01-01", "digest build")]
+    ("look", "told"),
+    [("reader=nobody@example.org", "not on the list"), ("day=2020-01-01", "digest build"), ("day=x", "YYYY-MM-DD")],
 )
 def test_what_is_not_there_is_told_with_advice(page: Browser, look: str, told: str) -> None:
     answer = page.get(f"/token/?{look}")
