@@ -21,7 +21,7 @@ from PIL import Image, ImageChops
 from digest.model import Variant
 from digest.render import fill, render_variant, source_html
 from digest.render.slots import fingerprint, markers
-from tests.editions import full_edition
+from tests.editions import full_edition, item, small_edition
 
 pytestmark = pytest.mark.browser
 
@@ -97,6 +97,17 @@ def test_inlining_changes_no_pixel(show: Any, inliner: str, theme: str, width: i
 @pytest.mark.parametrize("width", [320, 375, 640])
 def test_nothing_is_wider_than_the_screen(show: Any, theme: str, width: int) -> None:
     page = show(mail(theme), width, "light")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", [320, 640])
+def test_a_word_longer_than_the_screen_is_broken_and_not_the_page(show: Any, theme: str, width: int) -> None:
+    long = "Donaudampfschifffahrtsgesellschaftskapitänswitwenrentenauszahlungsstelleneröffnungsfeier"
+    lead = item(1, f"{long} verschoben", f"Die {long} wird verschoben.", kicker=long, byline=long)
+    edition = replace(small_edition(lead=lead), theme=theme)
+    page = show(fill(render_variant(edition, Variant()), {"address": "ada@example.org"})[0], width, "light")
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
