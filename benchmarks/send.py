@@ -8,16 +8,14 @@ out starting, reading, rendering and freezing, which is told as *whole* and *sta
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.sends import growth, leaving, pace, signing, speed
+from benchmarks.sends import growth, leaving, pace, peers, signing, speed
 
 PARTS = ("speed", "pace", "dkim", "ledger", "leaving", "peers", "million")
 
@@ -52,15 +50,8 @@ def _measure(part: str, options: argparse.Namespace, say: Callable[[str], None])
     if part == "leaving":
         return leaving.measure(6_000, 0.02, say)
     if part == "peers":
-        return _peers()
+        return peers.measure(20_000, min(options.runs, 3), say)
     return growth.measure(1_000_000, say)
-
-
-def _peers() -> dict[str, Any]:
-    """Say which of the peers are here; none of them belongs to this project's requirements."""
-    found = {name: importlib.util.find_spec(name) is not None for name in ("aiosmtplib", "django")}
-    found["nodemailer"] = False
-    return {"installed": found, "node": shutil.which("node") is not None, "measured": "none: they are not installed"}
 
 
 def _conditions() -> dict[str, Any]:

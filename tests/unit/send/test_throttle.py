@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -120,3 +120,16 @@ def test_a_new_sender_grows_day_by_day() -> None:
 
     assert [plan.allowed(date(2026, 1, day)) for day in (4, 5, 6, 8)] == [0, 200, 400, 1600]
     assert plan.rate(date(2026, 1, 5), hours=1) == pytest.approx(200 / 3600)
+
+
+def test_over_the_days_of_a_warm_up_no_day_gets_more_than_its_allowance_and_none_is_wasted() -> None:
+    plan = WarmUp(date(2026, 1, 5), first=200, factor=1.5)
+    hours = 6.0
+
+    for day in range(10):
+        today = plan.since + timedelta(days=day)
+        throttle, now, left = Throttle(plan.rate(today, hours=hours)), 0.0, 0
+        while (now := throttle.take("example.org", now)) < hours * 3600:
+            left += 1
+
+        assert 0.96 * plan.allowed(today) <= left <= plan.allowed(today)
