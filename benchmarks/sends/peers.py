@@ -64,7 +64,8 @@ def measure(readers: int, runs: int, say: Any) -> dict[str, Any]:
             costs.setdefault("ours", []).append(ours["steady_cpu_us"])
             _write_parts(folder)
             for peer, command in _commands(folder).items():
-                costs.setdefault(peer, []).append(_one(command, say))
+                costs.setdefault(peer, []).append(_one(command))
+                say(f"{peer}: {costs[peer][-1]:.0f} us a message")
     middle = {peer: round(median(values), 1) for peer, values in costs.items()}
     found["cpu_us"] = middle
     found["ours_is_one_of"] = {peer: round(cost / middle["ours"], 1) for peer, cost in middle.items() if peer != "ours"}
@@ -73,16 +74,14 @@ def measure(readers: int, runs: int, say: Any) -> dict[str, Any]:
     return found
 
 
-def _one(command: Callable[[int], list[str]], say: Any) -> float:
+def _one(command: Callable[[int], list[str]]) -> float:
     with discarding() as sink:
         told = subprocess.run(command(sink.port), capture_output=True, text=True, check=False)
     if told.returncode or sink.messages != COUNT:
         raise SystemExit(
             f"a peer ended with {told.returncode}, {sink.messages} of {COUNT} arrived: {told.stderr[-500:]}"
         )
-    cost = 1e6 * float(json.loads(told.stdout)["cpu_s"]) / COUNT
-    say(f"{command(0)[3][:20]}: {cost:.0f} us a message")
-    return cost
+    return 1e6 * float(json.loads(told.stdout)["cpu_s"]) / COUNT
 
 
 def _commands(folder: Path) -> dict[str, Callable[[int], list[str]]]:
