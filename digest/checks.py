@@ -64,6 +64,11 @@ def _mail(newsroom: Newsroom, edition: Edition, rendered: Rendered) -> Mail:
         sections=tuple((section.title, len(section.items)) for section in edition.sections),
         why=reason(edition.masthead, language(edition.language)),
         message=_message(newsroom, edition, rendered, values),
+        ages=tuple(
+            (item.headline, (edition.until - item.published).total_seconds() / 86_400)
+            for item in edition.items()
+            if item.published is not None
+        ),
         shares=newsroom.settings.lint.shares,
         sponsors=tuple(
             (block.id, block.by if block.disclosure else "") for block in edition.blocks if block.kind == "sponsor"

@@ -83,6 +83,8 @@ _WARNINGS = {
     "button-small": "a button is 44 px high (WCAG 2.5.5)",
     "pure-black": "pure black or white grounds glare or smear in the dark",
     "empty-section": "a section's title promises a story",
+    "picture-dark": "dark lines on a transparent ground vanish in the dark",
+    "story-old": "a story of more than a week before, or of a day to come, is seldom meant",
 }
 
 RULES = {
@@ -112,7 +114,8 @@ class Mail:
 
     ``leave_url`` must stand in both parts and ``address`` is the postal one; ``sponsors`` are (name, who paid).
     ``sections`` are titles with how many stories each has, ``why`` the words that say why somebody gets it, ``message``
-    the whole message with its pictures, or nothing; ``shares`` are programs' parts of opens, empty for our own.
+    the whole message with its pictures, or nothing; ``shares`` are programs' parts of opens, empty for our own;
+    ``ages`` are headlines with how many days before the edition each story appeared.
     """
 
     subject: str
@@ -126,4 +129,5 @@ class Mail:
     sections: tuple[tuple[str, int], ...] = ()
     why: str = ""
     message: bytes = b""
+    ages: tuple[tuple[str, float], ...] = ()
     shares: Mapping[str, float] = field(default_factory=dict)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
 from email.utils import parseaddr
+from io import BytesIO
 from typing import Any
 
 import lxml.html
+from PIL import Image, ImageStat
 
 from digest.lint.finding import Finding, Mail
 
@@ -18,6 +20,9 @@ LONGEST_LINE = 998
 
 PICTURES_BYTES, PICTURE_BYTES = 800_000, 200_000
 TEXT_SHARE = 0.2
+DARK = 70
+"""Mean brightness, of 255, under which lines are not seen on a dark page."""
+
 MANY_LINKS = 60
 FEW_CHARACTERS = 400
 """SpamAssassin's HTML_IMAGE_ONLY rules begin under this much text beside a picture."""
@@ -35,6 +40,7 @@ def message(mail: Mail) -> Iterator[Finding]:
     yield from _one_click(parsed)
     yield from _octets(mail.message, parsed)
     yield from _weight(parsed)
+    yield from _dark_lines(parsed)
 
 
 def _headers(parsed: Message) -> Iterator[Finding]:
@@ -76,6 +82,21 @@ def _weight(parsed: Message) -> Iterator[Finding]:
     for name, size in sizes.items():
         if size > PICTURE_BYTES:
             yield Finding("picture-heavy", f"the picture {name} has {size // 1000} KB.")
+
+
+def _dark_lines(parsed: Message) -> Iterator[Finding]:
+    for part in parsed.walk():
+        if part.get_content_type() != "image/png":
+            continue
+        try:
+            picture = Image.open(BytesIO(part.get_payload(decode=True) or b"")).convert("RGBA")  # type: ignore[arg-type]
+        except (OSError, ValueError, SyntaxError):
+            continue
+        opaque = picture.getchannel("A").point(lambda alpha: 255 if alpha > 127 else 0)
+        shown = ImageStat.Stat(picture.convert("L"), opaque)
+        if picture.getchannel("A").getextrema()[0] == 0 and shown.count[0] and shown.mean[0] < DARK:
+            name = part.get_filename() or part["Content-ID"] or "a picture"
+            yield Finding("picture-dark", f"the picture {name} is dark on a transparent ground: give it a light one.")
 
 
 def _parts(mail: Mail) -> Iterator[Finding]:

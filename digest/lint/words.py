@@ -14,6 +14,10 @@ CLIP_BYTES = 102_400
 """Gmail shows about this much of a message's HTML and hides the rest behind a link."""
 
 CLIP_NEAR_BYTES = 92_000
+OLD_DAYS = 7
+SOON_DAYS = 0.5
+"""Clocks and zones of sources go wrong by hours."""
+
 _LEFT_OVER = re.compile(r"\{\{|\{%|%\}|\bundefined\b|\bNone\b(?=</)")
 
 
@@ -35,7 +39,7 @@ def _subject(subject: str) -> Iterator[Finding]:
     elif len(subject) > 60:
         yield Finding("subject-cut", f"the subject has {len(subject)} characters; phones show about 60.")
     letters = [c for c in subject if c.isalpha()]
-    if subject.count("!") > 1 or (len(letters) > 8 and all(c.isupper() for c in letters)):
+    if subject.count("!") > 1 or "$$" in subject or (len(letters) > 8 and all(c.isupper() for c in letters)):
         yield Finding("subject-shouts", f"the subject shouts: {subject}")
 
 
@@ -107,6 +111,11 @@ def _stories(mail: Mail) -> Iterator[Finding]:
     for title, printed in mail.sections:
         if not printed:
             yield Finding("empty-section", f"the section “{title}” has no story.")
+    for headline, days in mail.ages:
+        if days > OLD_DAYS:
+            yield Finding("story-old", f"“{headline[:60]}” appeared {days:.0f} days before the edition.")
+        elif days < -SOON_DAYS:
+            yield Finding("story-old", f"“{headline[:60]}” has a date {-days:.1f} days after the edition.")
     for headline, _, blurb in mail.stories:
         if len(headline) > 120:
             yield Finding("long-headline", f"“{headline[:60]}…” has {len(headline)} characters.")

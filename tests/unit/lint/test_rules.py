@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from io import BytesIO
 from textwrap import fill
 
 import pytest
+from PIL import Image
 
 from digest.lint import RULES, Mail, lint, support
 from digest.lint.contrast import contrast
@@ -61,8 +63,22 @@ def message(before: bytes, after: bytes) -> Mail:
 
 def picture(kilobytes: int) -> Mail:
     """Return the good mail with a picture of so many KB inside."""
+    return pictured(bytes(kilobytes * 1000))
+
+
+def logo(ground: tuple[int, int, int, int]) -> Mail:
+    """Return the good mail with a drawing in black lines on that ground."""
+    drawn = Image.new("RGBA", (40, 20), ground)
+    drawn.paste((20, 20, 20, 255), (5, 5, 35, 8))
+    written = BytesIO()
+    drawn.save(written, "PNG")
+    return pictured(written.getvalue())
+
+
+def pictured(content: bytes) -> Mail:
+    """Return the good mail with these bytes as its picture."""
     head = b"MIME-Version: 1.0\r\nContent-Type: text/plain"
-    body = base64.encodebytes(bytes(kilobytes * 1000)).replace(b"\n", b"\r\n")
+    body = base64.encodebytes(content).replace(b"\n", b"\r\n")
     image = b"Content-Type: image/png\r\nContent-ID: <quay>\r\nContent-Transfer-Encoding: base64\r\n\r\n" + body
     parts = b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\n" + image + b"--b--\r\n"
     assert head in MESSAGE
@@ -149,6 +165,8 @@ BROKEN = {
     ),
     "pure-black": html("#181b1f", "#000000"),
     "empty-section": replace(GOOD, sections=(("City", 0),)),
+    "picture-dark": logo((0, 0, 0, 0)),
+    "story-old": replace(GOOD, ages=(("Ferry", 9.0),)),
     "important-space": html("#f3f4f6 !important", "#f3f4f6!important"),
 }
 
@@ -161,6 +179,17 @@ def test_a_good_mail_has_no_findings() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_breach_is_found(rule: str) -> None:
     assert rule in {finding.rule for finding in lint(BROKEN[rule])}
+
+
+@pytest.mark.parametrize(("days", "told"), [(-0.2, False), (0.5, False), (7.0, False), (-2.0, True), (30.0, True)])
+def test_a_storys_day_is_looked_at(days: float, told: bool) -> None:
+    found = lint(replace(GOOD, ages=(("Ferry", days),)))
+
+    assert [finding.rule for finding in found] == (["story-old"] if told else [])
+
+
+def test_lines_on_a_ground_of_their_own_are_seen_in_the_dark() -> None:
+    assert "picture-dark" not in {finding.rule for finding in lint(logo((255, 255, 255, 255)))}
 
 
 def test_a_text_too_faint_only_in_the_dark_is_found() -> None:
