@@ -80,8 +80,9 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None,
     choices = editorial.choices(acts)
     usable, withheld = select(offered, newsletter, now)
     grouped = arrange.group(usable, decisions=decided)
-    fresh, repeated, labels = _without_repeats(grouped.clusters, printed)
-    placed, weak = _strong(_place(fresh, printed, newsroom, newsletter, now, choices), newsletter, choices)
+    memory = arrange.remember(printed)
+    fresh, repeated, updates = _without_repeats(grouped.clusters, memory)
+    placed, weak = _strong(_place(fresh, memory, newsroom, newsletter, now, choices), newsletter, choices)
     chosen = arrange.choose(
         placed,
         rules=section_rules(newsletter.sections),
@@ -100,7 +101,7 @@ def draft(newsroom: Newsroom, key: EditionKey, *, since: datetime | None = None,
         newsletter=newsletter,
         window=window,
         chosen=chosen,
-        words=_words(newsroom, newsletter, (labels, printed), summarizer, warnings.append),
+        words=_words(newsroom, newsletter, updates, summarizer, warnings.append),
         blocks=(*_corrections(newsroom, key, window), *blocks),
         left_out=(*merged_away(chosen), *withheld, *repeated, *weak),
         number=number,
@@ -217,24 +218,26 @@ def _offered(conn: store.Connection, newsletter: NewsletterSettings, window: Win
 
 
 def _without_repeats(
-    clusters: Sequence[Cluster], printed: Sequence[arrange.Printed]
-) -> tuple[list[Cluster], tuple[LeftOut, ...], Mapping[str, str]]:
+    clusters: Sequence[Cluster], memory: arrange.Memory
+) -> tuple[list[Cluster], tuple[LeftOut, ...], Mapping[str, arrange.Recall]]:
+    """Part what may run from what ran before; also return what comes back as an update, by the lead's id."""
     fresh: list[Cluster] = []
     repeated: list[LeftOut] = []
-    labels: dict[str, str] = {}
+    updates: dict[str, arrange.Recall] = {}
     for cluster in clusters:
-        reason = arrange.memory.already(cluster, printed)
-        if reason:
-            repeated.extend(LeftOut(s.id, s.headline, reason) for s in cluster.stories)
+        recalled = arrange.recall(cluster, memory)
+        if recalled is not None and not recalled.is_update:
+            repeated.extend(LeftOut(s.id, s.headline, recalled.because) for s in cluster.stories)
             continue
         fresh.append(cluster)
-        labels[cluster.lead.id] = arrange.memory.label_for(cluster, printed)
-    return fresh, tuple(repeated), labels
+        if recalled is not None:
+            updates[cluster.lead.id] = recalled
+    return fresh, tuple(repeated), updates
 
 
 def _place(
     clusters: Sequence[Cluster],
-    printed: Sequence[arrange.Printed],
+    memory: arrange.Memory,
     newsroom: Newsroom,
     newsletter: NewsletterSettings,
     now: datetime,
@@ -252,7 +255,7 @@ def _place(
     own = frozenset(s.name for s in sources if s.rights is Rights.OWN)
     placed = []
     for cluster in clusters:
-        seen = arrange.memory.seen_similarity(cluster, printed)
+        seen = arrange.seen_similarity(cluster, memory)
         score, reasons = arrange.score(cluster, now=now, order=newsletter.order, own=own, seen_similarity=seen)
         placed.append(Placed(cluster, ladder.place(cluster.lead), score, reasons))
     return placed
@@ -266,13 +269,12 @@ def _past(newsroom: Newsroom, now: datetime) -> list[Story]:
 def _words(
     newsroom: Newsroom,
     newsletter: NewsletterSettings,
-    before: tuple[Mapping[str, str], Sequence[arrange.Printed]],
+    updates: Mapping[str, arrange.Recall],
     summarizer: Summarizer,
     warn: Callable[[str], None],
 ) -> Words:
-    labels, printed = before
-
     def blurb(placed: Placed) -> Blurb:
+        update = updates.get(placed.cluster.lead.id)
         return summarise.blurb(
             placed.cluster,
             summarizer=summarizer,
@@ -280,14 +282,14 @@ def _words(
             max_sentences=newsletter.blurb_sentences,
             max_words=newsletter.blurb_words,
             pooled=newsletter.blurb_pooled,
-            only=arrange.memory.what_is_new(placed.cluster, printed) if labels.get(placed.cluster.lead.id) else (),
+            only=update.new if update is not None else (),
         )
 
     def picture(story: Story, lead: bool) -> Picture | None:
         return picture_of(newsroom, story, lead=lead, warn=warn)
 
     def label(story: Story) -> str:
-        return labels.get(story.id, "")
+        return arrange.UPDATE_LABEL if story.id in updates else ""
 
     return Words(blurb=blurb, points=summarise.points, one_line=summarise.one_line, picture=picture, label=label)
 

@@ -39,12 +39,11 @@ def group(
     stories: Sequence[Story],
     *,
     decisions: Sequence[Decision] = (),
-    index: copies.CopyIndex | None = None,
     model: pairs.Model | None = None,
 ) -> Grouping:
-    """Group stories and list the possible groups too. ``index`` keeps the sampled shingles of the window."""
+    """Group stories and list the possible groups too."""
     ordered = sorted(_once(stories), key=_reading_order)
-    copied, series = _copies(ordered, decisions, index)
+    copied, series = _copies(ordered, decisions)
     merged, possible = _events(copied, (*series, *decisions), model)
     several = [each for each in copied if len(each.stories) > 1]
     parts = (tuple(sorted(each, key=_print_order)) for each in (merged, possible, several))
@@ -80,16 +79,14 @@ def _print_order(cluster: Cluster) -> tuple[float, str]:
     return (-moment, story_id)
 
 
-def _copies(
-    ordered: list[Story], decisions: Sequence[Decision], index: copies.CopyIndex | None
-) -> tuple[list[Cluster], list[Decision]]:
+def _copies(ordered: list[Story], decisions: Sequence[Decision]) -> tuple[list[Cluster], list[Decision]]:
     """Group copies kind by kind, part what an editor split, and note what the series guard keeps apart."""
     split = _split_pairs(decisions)
     found: list[Cluster] = []
     series: list[Decision] = []
     for kind in Kind:
         same = [story for story in ordered if story.kind is kind]
-        groups, parted = copies.group(same, index if kind is Kind.NEWS else None)
+        groups, parted = copies.group(same)
         series += [Decision("split", (same[one].id, same[other].id)) for one, other in parted]
         for each in groups:
             found.extend(_copy_clusters(same, each, split))

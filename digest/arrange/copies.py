@@ -9,41 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from itertools import pairwise
+from typing import Any
 from zlib import crc32
 
 from digest.model import Story
-from digest.text import words
+from digest.text import similarity, words
 
 SHINGLE_WORDS = 4
 SAMPLE_MODULUS = 8
-"""One shingle in eight is kept in the index; a story without one keeps its three smallest."""
+SHORT_SHINGLES = 96
+"""One shingle in eight is kept in the index, and every second one of a text with no more shingles than this."""
 CANDIDATES = 10
 COMMON_POSTINGS = 25
 """A sampled shingle that more groups share than this is a stock phrase and names no candidate."""
 LEAST_SHARED = 6
 LEAST_CONTAINMENT = 0.5
+EDITED_CONTAINMENT = 0.38
+EDITED_COVERAGE = 0.8
+"""Below half of the runs in common, a text may still be another one with single words changed all over it."""
 LEAST_SIZE_RATIO = 0.2
 LEAST_COMMON_NUMBERS = 0.4
+LEAST_COMMON_NUMBERS_OF_ALL = 0.6
+"""A series changes its figures throughout; a new lead only changes the first ones."""
 HEAD_CHARACTERS = 600
 FEW_SHINGLES = 12
 
 
-class CopyIndex(Protocol):
-    """Keeps sampled shingles of a window's stories: in memory here, in an indexed table in the store.
+class Index:
+    """Sampled shingles by place: most have one, so a single number stands for a list of one.
 
-    ``place`` is the position of a story in the caller's list, or any number that names it.
+    It lives as long as one grouping: 10,000 stories take some 50 MB and three seconds, less than a table of the
+    database would take to be filled and asked, and nothing in it can grow stale.
     """
-
-    def find(self, samples: Sequence[int]) -> dict[int, int]:
-        """Return, for each place that shares a sample, how many; stock phrases are passed over."""
-
-    def add(self, place: int, samples: Iterable[int]) -> None:
-        """Remember samples of a place."""
-
-
-class MemoryIndex:
-    """A CopyIndex in a dictionary: most shingles have one place, so a single number stands for a list of one."""
 
     def __init__(self) -> None:
         self._postings: dict[int, int | list[int]] = {}
@@ -97,17 +95,18 @@ def shingles(text: str) -> frozenset[int]:
 
 
 def sample(full: frozenset[int]) -> list[int]:
-    """Return the sampled shingles in ascending order: those divisible by eight, or the three smallest."""
-    chosen = sorted(each for each in full if each % SAMPLE_MODULUS == 0)
-    return chosen or sorted(full)[:3]
+    """Return the sampled shingles in ascending order: those divisible by eight (by two in a short text)."""
+    modulus = SAMPLE_MODULUS if len(full) > SHORT_SHINGLES else 2
+    return sorted(each for each in full if each % modulus == 0) or sorted(full)[:3]
 
 
 def compare(one: Story, other: Story) -> Verdict:
     """Decide on two stories by their whole texts; both texts should be clean of service lines."""
-    return _compare(one, shingles(one.text), other, shingles(other.text))
+    return verdict(one, shingles(one.text), other, shingles(other.text))
 
 
-def _compare(one: Story, one_shingles: frozenset[int], other: Story, other_shingles: frozenset[int]) -> Verdict:
+def verdict(one: Story, one_shingles: frozenset[int], other: Story, other_shingles: frozenset[int]) -> Verdict:
+    """Decide on two stories whose shingles are known."""
     smaller, larger = sorted((len(one_shingles), len(other_shingles)))
     if not smaller:
         return Verdict(False)
@@ -118,7 +117,11 @@ def _compare(one: Story, one_shingles: frozenset[int], other: Story, other_shing
     elif smaller < FEW_SHINGLES:
         enough = containment >= 0.75 and smaller >= 0.5 * larger and shared >= 3
     else:
-        enough = shared >= LEAST_SHARED and containment >= LEAST_CONTAINMENT and smaller >= LEAST_SIZE_RATIO * larger
+        enough = (
+            shared >= LEAST_SHARED
+            and smaller >= LEAST_SIZE_RATIO * larger
+            and (containment >= LEAST_CONTAINMENT or _is_edited(one.text, other.text, containment))
+        )
     if not enough:
         return Verdict(False, shared, containment)
     parted = _is_series(one, other)
@@ -126,20 +129,37 @@ def _compare(one: Story, one_shingles: frozenset[int], other: Story, other_shing
     return Verdict(not parted, shared, containment, bool(parted), because)
 
 
+def _is_edited(one: str, other: str, containment: float) -> bool:
+    """Tell whether a text is another one with words changed throughout, by how much of it the other covers.
+
+    Where each word survives with chance p and a share c of the text is there at all, runs of four words are found in
+    c·p⁴ of the cases and runs of two in c·p²; so c is the second squared over the first. Two reports that share
+    whole paragraphs and nothing else have p near 1 and a small c.
+    """
+    if containment < EDITED_CONTAINMENT:
+        return False
+    runs = similarity.overlap(*(set(pairwise(words.plain_words(text))) for text in (one, other)))
+    return runs * runs / containment >= EDITED_COVERAGE
+
+
 def _is_series(one: Story, other: Story) -> str:
     """Return why two nearly equal texts are two issues of a series, or an empty string."""
     heads = [f"{story.headline}\n{story.text[:HEAD_CHARACTERS]}" for story in (one, other)]
-    figures = [words.numbers(head) for head in heads]
-    if figures[0] and figures[1]:
-        common = len(figures[0] & figures[1]) / min(len(figures[0]), len(figures[1]))
-        if common < LEAST_COMMON_NUMBERS:
-            return "the same text with other figures: a recurring series"
+    if _has_other_figures(heads, LEAST_COMMON_NUMBERS) and _has_other_figures(
+        [f"{story.headline}\n{story.text}" for story in (one, other)], LEAST_COMMON_NUMBERS_OF_ALL
+    ):
+        return "the same text with other figures: a recurring series"
     months, weekdays = zip(*(words.calendar_words(head) for head in heads), strict=True)
     if months[0] and months[1] and not months[0] & months[1]:
         return "the same text for another month: a recurring series"
     if weekdays[0] and weekdays[1] and not weekdays[0] & weekdays[1]:
         return "the same text for another weekday: a recurring series"
     return ""
+
+
+def _has_other_figures(texts: Sequence[str], least: float) -> bool:
+    one, other = (words.numbers(text) for text in texts)
+    return bool(one and other) and similarity.overlap(one, other) < least
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +170,21 @@ class CopyGroup:
     evidence: dict[int, Verdict]
 
 
-def group(stories: Sequence[Story], index: CopyIndex | None = None) -> tuple[list[CopyGroup], list[tuple[int, int]]]:
+def group(stories: Sequence[Story]) -> tuple[list[CopyGroup], list[tuple[int, int]]]:
     """Group the stories; also return the pairs that only the series guard kept apart.
 
     Only a group's first member is indexed, and what later members add to it: thirty copies of one wire story
     stay one group and one posting.
     """
-    return _Grouping(stories, index or MemoryIndex()).run()
+    return _Grouping(stories).run()
 
 
 class _Grouping:
     """One pass over a window's stories."""
 
-    def __init__(self, stories: Sequence[Story], index: CopyIndex) -> None:
+    def __init__(self, stories: Sequence[Story]) -> None:
         self._stories = stories
-        self._index = index
+        self._index = Index()
         self._full: dict[int, frozenset[int]] = {}
         self._members: dict[int, list[int]] = {}
         self._evidence: dict[int, dict[int, Verdict]] = {}
@@ -183,9 +203,9 @@ class _Grouping:
             self._members[place], self._evidence[place] = [place], {}
             self._index.add(place, sampled)
             return
-        first, verdict = home
+        first, found = home
         self._members[first].append(place)
-        self._evidence[first][place] = verdict
+        self._evidence[first][place] = found
         self._index.add(first, [each for each in sampled if each not in self._shingles_of(first)])
 
     def _find_home(self, place: int, full: frozenset[int], sampled: list[int]) -> tuple[int, Verdict] | None:
@@ -194,10 +214,10 @@ class _Grouping:
         ranked = sorted((-shared, first) for first, shared in counts.items() if shared >= least)
         for _, first in ranked[:CANDIDATES]:
             for member in self._members[first][:3]:
-                verdict = _compare(self._stories[place], full, self._stories[member], self._shingles_of(member))
-                if verdict.same:
-                    return first, verdict
-                if verdict.series:
+                found = verdict(self._stories[place], full, self._stories[member], self._shingles_of(member))
+                if found.same:
+                    return first, found
+                if found.series:
                     self._series.append((first, place))
         return None
 

@@ -5,7 +5,8 @@ A story already sent returns only if it changed in substance, labelled "Update";
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from digest.arrange import copies
 from digest.model import Cluster, Printed, Story
@@ -19,37 +20,53 @@ LEAST_NEW_SHARE = 0.25
 LEAST_NEW_SENTENCES = 2
 SAME_SENTENCE = 0.6
 
-__all__ = [
-    "LEAST_NEW_SHARE",
-    "UPDATE_LABEL",
-    "Printed",
-    "already",
-    "label_for",
-    "new_sentences",
-    "seen_similarity",
-    "what_is_new",
-]
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was printed, laid out so that asking costs a story the same whatever was printed; see ``remember``."""
+
+    printed: tuple[Printed, ...] = ()
+    by_story: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    shingles: tuple[frozenset[int], ...] = ()
+    by_sample: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    headlines: tuple[tuple[str, similarity.Vector], ...] = ()
 
 
-def already(cluster: Cluster, printed: Sequence[Printed]) -> str | None:
-    """Return why the cluster must not run again, or None if it may (as news, or as an update)."""
-    before = _find_before(cluster, printed)
-    if before is None or _is_materially_new(cluster.lead, before):
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The newest printing of a cluster; an update with the sentences that are ``new``, or why it must not run."""
+
+    before: Printed
+    is_update: bool
+    because: str = ""
+    new: tuple[str, ...] = ()
+
+
+def remember(printed: Sequence[Printed]) -> Memory:
+    """Lay out what was printed by story, by sampled shingles of its text and by headline."""
+    by_story: dict[str, tuple[int, ...]] = {}
+    by_sample: dict[int, tuple[int, ...]] = {}
+    shingles = tuple(copies.shingles(each.text) for each in printed)
+    for place, (each, full) in enumerate(zip(printed, shingles, strict=True)):
+        by_story[each.story_id] = (*by_story.get(each.story_id, ()), place)
+        for sample in copies.sample(full):
+            by_sample[sample] = (*by_sample.get(sample, ()), place)
+    headlines = tuple((each.story_id, similarity.weigh(content_words(each.headline), {})) for each in printed)
+    return Memory(tuple(printed), by_story, shingles, by_sample, headlines)
+
+
+def recall(cluster: Cluster, memory: Memory) -> Recall | None:
+    """Return what was printed of a cluster before and whether it may come back; None for what never ran."""
+    before = _find_before(cluster, memory)
+    if before is None:
         return None
+    new = new_sentences(cluster.lead, before) if before.text else ()
+    if _is_materially_new(cluster.lead, before, new):
+        return Recall(before, is_update=True, new=new)
     said = f"already sent in {before.edition} on {before.sent_at.date().isoformat()}"
-    return f"{said} as “{before.headline}”" if before.headline != cluster.lead.headline else said
-
-
-def label_for(cluster: Cluster, printed: Sequence[Printed]) -> str:
-    """Return "Update" for a cluster that was sent before and may come back, else an empty string."""
-    before = _find_before(cluster, printed)
-    return UPDATE_LABEL if before is not None and _is_materially_new(cluster.lead, before) else ""
-
-
-def what_is_new(cluster: Cluster, printed: Sequence[Printed]) -> tuple[str, ...]:
-    """Return the sentences that an update adds to what was printed; nothing for a story that was not."""
-    before = _find_before(cluster, printed)
-    return new_sentences(cluster.lead, before) if before is not None and before.text else ()
+    if before.headline != cluster.lead.headline:
+        said += f" as “{before.headline}”"
+    return Recall(before, is_update=False, because=said)
 
 
 def new_sentences(story: Story, before: Printed) -> tuple[str, ...]:
@@ -63,37 +80,41 @@ def new_sentences(story: Story, before: Printed) -> tuple[str, ...]:
     return tuple(found)
 
 
-def seen_similarity(cluster: Cluster, printed: Sequence[Printed]) -> float:
-    """Return the likeness in 0..1 of a cluster's headline to the nearest headline printed before."""
+def seen_similarity(cluster: Cluster, memory: Memory) -> float:
+    """Return the likeness in 0..1 of a cluster's headline to the nearest headline printed of another story."""
     vector = similarity.weigh(content_words(cluster.lead.headline), {})
     own = {story.id for story in cluster.stories}
-    others = (similarity.weigh(content_words(each.headline), {}) for each in printed if each.story_id not in own)
+    others = (headline for story_id, headline in memory.headlines if story_id not in own)
     return max((similarity.cosine(vector, other) for other in others), default=0.0)
 
 
-def _find_before(cluster: Cluster, printed: Sequence[Printed]) -> Printed | None:
+def _find_before(cluster: Cluster, memory: Memory) -> Printed | None:
     """Find the newest record of the lead, of a copy of it, or of the same text under another id."""
     ids = {cluster.lead.id} if cluster.kind == "event" else {story.id for story in cluster.stories}
-    same = [each for each in printed if each.story_id in ids or _is_copy(cluster.lead, each)]
+    places = {place for story_id in ids for place in memory.by_story.get(story_id, ())}
+    same = [memory.printed[place] for place in places | _copies_of(cluster.lead, memory)]
     return max(same, key=lambda each: (each.sent_at, each.version, each.story_id), default=None)
 
 
-def _is_copy(story: Story, before: Printed) -> bool:
-    if not before.text or not story.text:
-        return False
+def _copies_of(story: Story, memory: Memory) -> set[int]:
+    full = copies.shingles(story.text)
+    candidates = {place for sample in copies.sample(full) for place in memory.by_sample.get(sample, ())}
+    return {place for place in candidates if _is_copy(story, full, memory.printed[place], memory.shingles[place])}
+
+
+def _is_copy(story: Story, full: frozenset[int], before: Printed, before_full: frozenset[int]) -> bool:
     old = Story(id=before.story_id, source="", key="", headline=before.headline, text=before.text)
-    return copies.compare(story, old).same
+    return copies.verdict(story, full, old, before_full).same
 
 
-def _is_materially_new(story: Story, before: Printed) -> bool:
+def _is_materially_new(story: Story, before: Printed, new: Sequence[str]) -> bool:
     if before.story_id == story.id and story.version and story.version <= before.version:
         return False
     if not before.text:
         return _is_new_headline(story.headline, before.headline)
     if len(story.corrections) and not _is_new_headline(story.headline, before.headline):
         return False
-    fresh = len(new_sentences(story, before))
-    return fresh >= LEAST_NEW_SENTENCES and fresh >= LEAST_NEW_SHARE * len(split(story.text))
+    return len(new) >= LEAST_NEW_SENTENCES and len(new) >= LEAST_NEW_SHARE * len(split(story.text))
 
 
 def _is_new_headline(now: str, before: str) -> bool:
