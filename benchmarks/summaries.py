@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from digest.model import Story
 from digest.summarise import guard
 from digest.summarise.lead import LeadSummarizer
 from digest.summarise.linear import LinearSummarizer, Weights
+from digest.text.clean import clean
 from digest.text.sentences import split
 
 SENTENCES = 3
@@ -40,6 +42,7 @@ def run(argv: Sequence[str]) -> int:
     if not given.pooled:
         report = measure_single(folder, peers=not given.no_peers)
         report["speed"] = measure_speed(folder)
+        report["service_lines"] = measure_service_lines(folder)
     report["multinews"] = measure_pooled(folder, peers=not given.no_peers)
     print(json.dumps(report, indent=None if given.json else 1))
     return 0
@@ -149,6 +152,30 @@ def measure_speed(folder: Path, rounds: int = 5, articles: int = 60) -> dict[str
         "lexrank_articles_per_s": round(articles / median(theirs), 1),
         "times_faster": round(median(theirs) / median(ours), 2),
     }
+
+
+_SERVICE = re.compile(
+    r"sign up|subscribe|newsletter|click here|read more|follow (?:us|@)|share this|all rights reserved|copyright|©"
+    r"|(?:contributed to|first (?:appeared|published)) (?:this|in|on|at)|can be reached|^By [A-Z]|\S@\S+\.\w|https?://"
+    r"|scroll down|photo(?:graph)?(?: by|:)|editor['’]s note|(?:edit|report)ing by|terms (?:of use|and conditions)",
+    re.IGNORECASE,
+)
+"""Words of service lines, written down for this count alone: the rules that drop such lines do not read them."""
+
+
+def measure_service_lines(folder: Path) -> dict[str, Any]:
+    """Make a default blurb of every story and list the sentences with words of service lines.
+
+    What is listed is to be read by people: a story may be about a newsletter.
+    """
+    report: dict[str, Any] = {"blurbs": 0, "suspects": []}
+    linear = LinearSummarizer()
+    for name in ("summaries/cnndm", "summaries/inshorts", "sections/bbc", "sections/reuters_r8"):
+        for row in read_lines(folder / f"{name}.jsonl.gz"):
+            made = linear.summarise([_story(clean(row["text"]).text)], max_sentences=SENTENCES, max_words=90)
+            report["blurbs"] += 1
+            report["suspects"] += [s.text for s in made.sentences if _SERVICE.search(s.text)]
+    return report
 
 
 def _story(text: str, place: int = 0) -> Story:

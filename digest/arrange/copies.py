@@ -34,6 +34,7 @@ LEAST_COMMON_NUMBERS_OF_ALL = 0.6
 """A series changes its figures throughout; a new lead only changes the first ones."""
 HEAD_CHARACTERS = 600
 FEW_SHINGLES = 12
+KEPT_SHINGLES = 256
 
 
 class Index:
@@ -225,7 +226,7 @@ class _Grouping:
         """Return a story's full set; a few recent ones are kept, the rest counted again from the text."""
         known = self._full.get(place)
         if known is None:
-            if len(self._full) >= 64:
+            if len(self._full) >= KEPT_SHINGLES:
                 self._full.clear()
             known = self._full[place] = shingles(self._stories[place].text)
         return known

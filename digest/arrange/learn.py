@@ -21,8 +21,11 @@ SMOOTHING_WITHOUT_LABELS = 0.3
 LEAST_LABELS = 20
 """Labelled stories a section needs before the newsroom's own past is believed over descriptions."""
 DEFAULT_MARGIN = 0.0
-ROUNDS = (0.25, 0.40, 0.55)
+ROUNDS = (0.25, 0.40, 0.55, 0.70)
+"""Shares of the archive that the rounds without labels believe, the surest first."""
 LEAST_QUOTA = 5
+MOST_BELIEVED = 0.8
+"""A rare section has fewer stories than a round's share of the archive: the least sure fifth of them is not believed."""
 DECIDING_WORDS = 4
 CONFIDENT_MARGIN = 0.1
 """A lead over the second section this large counts as certain; the scale of ``confidence`` and no more."""
@@ -149,7 +152,7 @@ class Described:
     def __init__(
         self, rules: Sequence[SectionRule], archive: Sequence[Story] = (), *, margin: float = DEFAULT_MARGIN
     ) -> None:
-        """Train on the archive in three rounds; an empty one leaves the words of the descriptions alone.
+        """Train on the archive in rounds; an empty one leaves the words of the descriptions alone.
 
         Each round believes the same number of stories a section, so that a common section does not swallow the rest.
         """
@@ -241,14 +244,22 @@ def _margin_at(margins: Sequence[float], coverage: float) -> float:
 
 
 def _surest(scored: Sequence[Sequence[float]], quota: int) -> list[tuple[int, int]]:
-    """Return, section by section, the places of the stories it leads by most; (place, section)."""
+    """Return, section by section, the places of the stories it leads by most; (place, section).
+
+    That is ``quota`` of a section, or four fifths of what it leads, should that be fewer.
+    """
     by_section: dict[int, list[tuple[float, int]]] = {}
     for place, scores in enumerate(scored):
         ranked = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
         margin = scores[ranked[0]] - scores[ranked[1]]
         if margin > 0:
             by_section.setdefault(ranked[0], []).append((-margin, place))
-    return [(place, section) for section in sorted(by_section) for _, place in sorted(by_section[section])[:quota]]
+    found = []
+    for section in sorted(by_section):
+        led = sorted(by_section[section])
+        most = min(quota, max(LEAST_QUOTA, int(MOST_BELIEVED * len(led))))
+        found += [(place, section) for _, place in led[:most]]
+    return found
 
 
 def _description_words(rule: SectionRule) -> list[str]:

@@ -89,7 +89,7 @@ CALL_TO_ACTION = Rule(
         r"^(?:for (?:the latest|more|all the)\b.*\b)?(?:follow|like) (?:us|@\w+"
         r"|\w+(?: \w+){0,3}) on (?:twitter|facebook|instagram|x)\b",
         r"^for (?:the latest|more|all the)\b.*\b(?:visit|click|go to|follow|check out|download|subscribe)\b",
-        r"^scroll (?:down|on|to|through)\b",
+        r"^(?:video |watch )?scroll (?:down|on|to|through)\b",
         r"^(?:please )?subscribe(?: now| today| here)?(?:\s*[.!:|]|$| to\b| for\b| and\b)",
         r"^share (?:this|on|via|your (?:story|views|thoughts))\b",
         r"^(?:please )?(?:support (?:our|us|independent|local)|donate (?:now|today|here|to us)"
@@ -149,6 +149,17 @@ WIRE = Rule(
         r"|press association|bloomberg|ansa|efe)\.?$",
         r"^(?:source|via)\s*:\s*(?-i:[A-Z])[\w .,&/-]{1,60}$",
     ),
+)
+CONTRIBUTED = Rule(
+    "wire-note",
+    _any(rf"^[^.!?]{{3,100}} contributed to (?:{_THIS}|this)\b"),
+    in_sentences=True,
+)
+"""The one wire note that is also found at the end of a paragraph of prose."""
+TIPS = Rule(
+    "contact",
+    _any(rf"^(?:please )?(?:e-?mail|send|submit|share)\b.*\b(?:tips?|ideas?|photos?|comments?|letters?)\b.*{_MAIL}"),
+    in_sentences=True,
 )
 CONTACT = Rule(
     "contact",
@@ -222,7 +233,13 @@ NOTE = Rule(
     cautious=False,
 )
 
-RULES = (CORRECTION, NOTE, NEWSLETTER, VERSION, COMMENTS, COPYRIGHT, WIRE, CONTACT, BYLINE, PHOTO, DATE, CALL_TO_ACTION)
+DATA = Rule("data", re.compile(r"\{\s*\"@?\w+\"\s*:"), limit=20_000, cautious=False)
+"""What a page says to machines (JSON-LD), taken for text by whoever exported it."""
+
+RULES = (
+    CORRECTION, NOTE, NEWSLETTER, VERSION, COMMENTS, COPYRIGHT, CONTRIBUTED, WIRE, TIPS, CONTACT, BYLINE, PHOTO, DATE,
+    CALL_TO_ACTION,
+)  # fmt: skip
 """In the order they are asked; notes come first, because they must survive whatever else they mention."""
 
 _BY = re.compile(r"^(?:By|BY|Words by|Story by|Text by|Von|Par|Por|Di)\s*:?\s+")

@@ -15,7 +15,9 @@ from digest.model import DroppedLine
 from digest.text.boilerplate import (
     BYLINE,
     CONTACT,
+    CONTRIBUTED,
     CORRECTION,
+    DATA,
     NOTE,
     RULES,
     WIRE,
@@ -40,6 +42,8 @@ LEAST_PROSE = 8
 """Words of a first sentence that is prose: a promo tacked on behind it takes only itself away."""
 
 _OF_SENTENCES = tuple(rule for rule in RULES if rule.in_sentences)
+_OF_LONG_SENTENCES = (NOTE, DATA)
+"""Never prose, however long: a page's data, and a note whose paragraph goes on with the story."""
 _MARKS = "•·▪▸►*-–— \t[(_"
 
 
@@ -131,12 +135,14 @@ def _without_service_sentences(text: str, paragraph: Paragraph, result: _Result)
     kept: list[str] = []
     for start, end in spans:
         sentence = paragraph.text[start:end]
-        rule = _rule_for(sentence, _OF_SENTENCES) if len(sentence) <= longest else None
+        rule = _rule_for(sentence, _OF_LONG_SENTENCES) if len(spans) > 1 else None
+        if rule is None and len(sentence) <= longest:
+            rule = _rule_for(sentence, _OF_SENTENCES)
         if rule is None:
             kept.append(sentence)
             continue
         at = text.find(sentence, paragraph.start, paragraph.end)
-        result.drop(sentence, rule.name, (at, at + len(sentence)) if at >= 0 else None)
+        result.take(sentence, rule, (at, at + len(sentence)) if at >= 0 else None)
     return paragraph.text if len(kept) == len(spans) else " ".join(kept)
 
 
@@ -164,19 +170,20 @@ class _Result:
         if span is not None:
             self.removed.append(span)
 
-    def take(self, text: str, rule: Rule, span: tuple[int, int]) -> None:
+    def take(self, text: str, rule: Rule, span: tuple[int, int] | None) -> None:
         """Take a service line out and keep what it says of the reporter, the wires or an error."""
         line = text.lstrip(_MARKS).strip()
         if rule is CORRECTION or rule is NOTE:
             (self.corrections if rule is CORRECTION else self.notes).append(line)
-            self.removed.append(span)
+            if span is not None:
+                self.removed.append(span)
             return
         self.drop(text, rule.name, span)
         if rule is BYLINE:
             self.bylines.append(name_in_byline(line))
         elif rule is CONTACT:
             self.reached.append(name_in_contact(line))
-        elif rule is WIRE:
+        elif rule in (WIRE, CONTRIBUTED):
             self.credits.append(line)
 
     def cleaned(self) -> Cleaned:

@@ -124,6 +124,42 @@ def test_a_service_sentence_leaves_its_paragraph() -> None:
     assert [dropped.text for dropped in cleaned.dropped] == ["Scroll down for video."]
 
 
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ("contact", "Email your story ideas and tips to desk@courier.example."),
+        ("wire-note", "Ann Lee in Oslo contributed to this report."),
+        ("call-to-action", "VIDEO Scroll down to see the crane turn."),
+    ],
+)
+def test_a_service_sentence_inside_a_long_paragraph_leaves_it(rule: str, sentence: str) -> None:
+    cleaned = clean(f"{' '.join(PROSE)} {sentence} {' '.join(PROSE)}")
+
+    assert [dropped.rule for dropped in cleaned.dropped] == [rule]
+    assert cleaned.text == " ".join([*PROSE, *PROSE])
+
+
+def test_a_pages_data_for_machines_leaves_the_prose() -> None:
+    data = '{"@context": "http://schema.example", "@type": "Review", "author": "' + "x" * 200 + '"}'
+    cleaned = clean(f"{' '.join(PROSE)}{data} {' '.join(PROSE)}")
+    assert [dropped.rule for dropped in cleaned.dropped] == ["data"]
+    assert cleaned.text.startswith(PROSE[0])
+    assert "@context" not in cleaned.text
+
+
+def test_a_helpline_that_can_be_reached_stays_in_the_prose() -> None:
+    helpline = "The helpline can be reached at 555 0100 at any hour."
+    assert helpline in clean(f"{' '.join(PROSE)} {helpline} {' '.join(PROSE)}").text
+
+
+def test_an_editors_note_before_the_story_in_one_paragraph_becomes_a_note() -> None:
+    note = f"Editor's note: Ann Lee is a marine biologist who {'has worked at sea and ' * 12}lives ashore."
+    cleaned = clean(f"{note} {' '.join(PROSE * 6)}")
+
+    assert cleaned.notes == (note,)
+    assert cleaned.text.startswith(PROSE[0])
+
+
 def test_a_repeated_headline_leaves_the_body() -> None:
     cleaned = clean("Ferry Returns\n\nThe ferry is back.", headline="Ferry returns!")
 
