@@ -1,6 +1,6 @@
 """Faithfulness checks: how many planted faults they catch, and how often they alarm on untouched extracts.
 
-``python -m benchmarks faithful [--data DIR] [--skip N] [--json]``: a fault is planted in one sentence of an extractive blurb.
+``python -m benchmarks faithful [--data DIR] [--skip N] [--json]``: a fault is planted in a sentence of a blurb.
 The untouched blurbs are also checked against a source whose sentences are cut differently, so that equality with a
 whole sentence does not answer for the checks.
 """
@@ -26,7 +26,8 @@ _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{3,}(?:['’]s)?\b")
 _AUXILIARY = re.compile(
     r"\b(is|are|was|were|will|would|could|should|has|have|had|can|did|does|must)\b(?! not)(?!n['’]t)"
 )
-_QUOTED = re.compile(r"[\"“]([^\"“”]{20,})[\"”]")
+_QUOTED = re.compile(r"[\"“]([^\"“”]*)[\"”]")
+LEAST_QUOTATION = 20
 _SAID_AFTER = re.compile(
     r",? (?:[A-Z][\w’'.-]*(?: [\w’'.-]+){0,4} (?:said|says|added)|(?:said|says) [A-Z][^,.]*?)(?=\.?$)"
 )
@@ -126,7 +127,8 @@ def _negate(text: str, chance: random.Random, source: Source, names: Sequence[st
 
 
 def _drop_quoted(text: str, chance: random.Random, source: Source, names: Sequence[str]) -> str | None:
-    found = _QUOTED.search(text)
+    # Every quotation is paired, short ones too: else what stands between two of them would be taken for one.
+    found = next((match for match in _QUOTED.finditer(text) if len(match[1]) >= LEAST_QUOTATION), None)
     if found is None:
         return None
     words = found.group(1).split()

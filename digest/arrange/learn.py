@@ -25,7 +25,7 @@ ROUNDS = (0.25, 0.40, 0.55, 0.70)
 """Shares of the archive that the rounds without labels believe, the surest first."""
 LEAST_QUOTA = 5
 MOST_BELIEVED = 0.8
-"""A rare section has fewer stories than a round's share of the archive: the least sure fifth of them is not believed."""
+"""A rare section has fewer stories than a round asks for: the least sure fifth of what it leads is not believed."""
 DECIDING_WORDS = 4
 CONFIDENT_MARGIN = 0.1
 """A lead over the second section this large counts as certain; the scale of ``confidence`` and no more."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.errors import UsageError
-from digest.model import Story
+from digest.model import Kind, Story
 
 
 @dataclass(slots=True)
@@ -82,6 +82,14 @@ def moment_of(record: dict[str, Any]) -> datetime | None:
         ) from error
 
 
+def _kind_of(record: dict[str, Any]) -> Kind:
+    written = words_of(record, "kind").strip() or Kind.NEWS.value
+    try:
+        return Kind(written)
+    except ValueError as error:
+        raise UsageError(f"{where(record)}: kind is {written!r}; use one of {', '.join(Kind)}.") from error
+
+
 def story_of(record: dict[str, Any], story_id: str, text: str) -> Story:
     """Make a story of a record; ``text`` is its body, already cleaned or masked."""
     tags = record.get("tags")
@@ -92,6 +100,7 @@ def story_of(record: dict[str, Any], story_id: str, text: str) -> Story:
         headline=words_of(record, "headline"),
         text=text,
         url=words_of(record, "url"),
+        kind=_kind_of(record),
         published=moment_of(record),
         section=words_of(record, "section"),
         department=words_of(record, "department"),

@@ -81,7 +81,7 @@ def _rules(name: str) -> list[SectionRule]:
         title = words_of(record, "title") or section
         rules.append(SectionRule(section, title, words_of(record, "description")))
     if len(rules) < 2:
-        raise UsageError(f"{name} names {len(rules)} sections; two are needed to tell stories apart.")
+        raise UsageError(f"{name} holds {len(rules)} of the sections; two at least are needed to tell stories apart.")
     if len({rule.id for rule in rules}) < len(rules):
         raise UsageError(f"{name} names a section twice.")
     return rules

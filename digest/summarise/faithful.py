@@ -25,7 +25,7 @@ REPEATED = 0.5
 CHECKS = ("numbers", "names", "quotations", "attribution", "negation")
 
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
-_QUOTED = re.compile(rf"[\"“”„«]([^\"“”„«»]{{{LEAST_QUOTATION},}}?)[\"“”»]")
+_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]*)[\"“”»]")
 _CAPITALISED = re.compile(r"[^\W\d_]*[A-Z][\w’'&.-]*\w|[A-Z]")
 _REPORTING = re.compile(
     r"\b(?:said|says|say|saying|told|tells|tell|according to|claim(?:s|ed|ing)?|alleg(?:e|es|ed|edly|ing)|accus(?:e|es"
@@ -166,7 +166,9 @@ def _name_words(text: str) -> list[str]:
 
 
 def _new_quotations(sentence: str, source: Source) -> list[str]:
-    quoted = [_plain(match.group(1)).strip(" .,!?;:…") for match in _QUOTED.finditer(sentence)]
+    # Short ones are paired too and only then passed over: else one's closing mark would open the next.
+    found = [match[1] for match in _QUOTED.finditer(sentence) if len(match[1]) >= LEAST_QUOTATION]
+    quoted = [_plain(words).strip(" .,!?;:…") for words in found]
     return [words for words in quoted if words and words not in source.plain]
 
 

@@ -130,6 +130,18 @@ def test_cluster_joins_copies_and_names_the_longest_as_lead(tmp_path, capsys):
     assert copy["evidence"]
 
 
+def test_a_live_page_is_no_copy_of_the_news_it_repeats(tmp_path, capsys):
+    news = {"id": 1, "headline": "Mayor jailed", "text": COURT}
+    code, groups, _ = _try(tmp_path, capsys, "cluster", [news, {**news, "id": 2, "kind": "live"}])
+    assert (code, groups) == (0, [])
+
+
+def test_an_unknown_kind_of_story_is_told(tmp_path, capsys):
+    code, _, told = _try(tmp_path, capsys, "cluster", [{"id": 1, "text": COURT, "kind": "gossip"}])
+    assert code == 2
+    assert "use one of news" in told
+
+
 @pytest.mark.parametrize("stage", ["clean", "blurb", "cluster"])
 def test_output_is_the_same_under_any_hash_seed(tmp_path, stage):
     path = tmp_path / "in.jsonl"
