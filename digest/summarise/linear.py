@@ -64,6 +64,7 @@ class LinearSummarizer:
         chosen = select.greedy(scores, read.likeness, read.sizes, limits, gate.may_enter)
         if not chosen:
             return lead.leading(read, limits.sentences, limits.words, method=self.name)
+        chosen = select.together(scores, read.likeness, read.sizes, limits, gate.may_enter, chosen)
         if self._balanced:
             chosen = balance.balance(read, scores, chosen, limits, gate)
         return lead.build(read, chosen, method=self.name)

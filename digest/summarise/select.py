@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 REDUNDANCY_COST = 0.5
 MOST_ALIKE = 0.6
 LEAST_WORDS = 5
+MOST_TOGETHER = 4
+"""Sets of more sentences than this are too many to compare: what was chosen one by one stands."""
+BEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,49 @@ def greedy(
             break
         chosen.add(best[1])
     return sorted(chosen)
+
+
+def together(
+    scores: Sequence[float],
+    likeness: Sequence[Sequence[float]],
+    sizes: Sequence[int],
+    limits: Limits,
+    may_enter: Callable[[int, set[int]], bool],
+    chosen: list[int],
+) -> list[int]:
+    """Return the best set of as many sentences as were chosen one by one, in text order, within the same limits.
+
+    One by one, a good sentence that leans on its predecessor never enters; here both may come in. A set is worth its
+    scores less half the likeness of each two of it. Ties stay with ``chosen``, then go to the earlier set.
+    """
+    size = len(chosen)
+    if not 1 < size <= MOST_TOGETHER:
+        return chosen
+    alone, candidates = _candidates(scores, sizes, may_enter, chosen)
+    best, most = chosen, _worth(chosen, scores, likeness)
+    for places in combinations(candidates, size):
+        if sum(scores[i] for i in places) <= most or sum(sizes[i] for i in places) > limits.words:
+            continue
+        if any(i not in alone and i - 1 not in places for i in places):
+            continue
+        worth = _worth(places, scores, likeness)
+        if worth > most and all(likeness[i][j] <= MOST_ALIKE for i, j in combinations(places, 2)):
+            best, most = sorted(places), worth
+    return best
+
+
+def _candidates(
+    scores: Sequence[float], sizes: Sequence[int], may_enter: Callable[[int, set[int]], bool], chosen: Iterable[int]
+) -> tuple[set[int], list[int]]:
+    """Return which sentences stand alone, and the few worth a try: the best, and what the best four lean on."""
+    long = [i for i, size in enumerate(sizes) if size >= LEAST_WORDS]
+    best = sorted(long, key=lambda i: (-scores[i], i))[:BEST]
+    before = {i - 1 for i in best[: BEST // 2] if i > 0 and sizes[i - 1] >= LEAST_WORDS}
+    tried = {*best, *before, *chosen}
+    alone = {i for i in tried if may_enter(i, set())}
+    return alone, sorted(i for i in tried if i in alone or (i - 1 in tried and may_enter(i, {i - 1})))
+
+
+def _worth(places: Sequence[int], scores: Sequence[float], likeness: Sequence[Sequence[float]]) -> float:
+    alike = sum(likeness[i][j] for i, j in combinations(places, 2))
+    return sum(scores[i] for i in places) - REDUNDANCY_COST * alike
