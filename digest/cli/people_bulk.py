@@ -43,7 +43,8 @@ def move(list_id: str, to: str, where: str, *, yes: bool) -> int:
     """Move everybody whom a rule picks to another list."""
     rule = _rule(where)
     with workspace() as newsroom:
-        ask(f"Move {_picked(newsroom, list_id, rule):,} people from {list_id} to {to}?", yes=yes)
+        picked = _picked(newsroom, list_id, rule)
+        ask(f"Move {picked:,} {'person' if picked == 1 else 'people'} from {list_id} to {to}?", yes=yes)
         with newsroom.writing() as conn:
             left, joined = subscribers.move_members(conn, list_id, to, rule, now=newsroom.clock())
     say(f"{left:,} left {list_id}, {joined:,} joined {to}.")

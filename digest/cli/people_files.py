@@ -118,9 +118,12 @@ def show_imports(*, as_json: bool) -> int:
 
 def undo(import_id: int, *, yes: bool) -> int:
     """Take one import back; who left or must not be mailed stays noted."""
-    ask(f"Take import {import_id} back?", yes=yes)
-    with workspace() as newsroom, newsroom.writing() as conn:
-        done = subscribers.undo_import(conn, import_id, now=newsroom.clock())
+    with workspace() as newsroom:
+        with newsroom.reading() as conn:
+            noted = subscribers.get_import(conn, import_id)
+        ask(f"Take import {import_id} ({noted.file_name}, {noted.rows:,} rows, to {noted.list_id}) back?", yes=yes)
+        with newsroom.writing() as conn:
+            done = subscribers.undo_import(conn, import_id, now=newsroom.clock())
     say(f"{done.subscriptions:,} subscriptions and {done.people:,} people of import {import_id} are gone again.")
     if done.kept:
         say(f"{done.kept:,} of its people stay: they left, must not be mailed, or did something of their own since.")

@@ -5,7 +5,7 @@ from subscribers.transfer.exporting import export_list
 from subscribers.transfer.foreign import FOREIGN, export_foreign
 from subscribers.transfer.importing import import_file, import_files
 from subscribers.transfer.report import ImportReport, Outcome, Refused
-from subscribers.transfer.undoing import ImportRun, Undone, iter_imports, undo_import
+from subscribers.transfer.undoing import ImportRun, Undone, get_import, iter_imports, undo_import
 
 __all__ = [
     "FOREIGN",
@@ -16,6 +16,7 @@ __all__ = [
     "Undone",
     "export_foreign",
     "export_list",
+    "get_import",
     "import_file",
     "import_files",
     "iter_imports",

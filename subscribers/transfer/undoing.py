@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -44,23 +45,34 @@ def iter_imports(conn: sa.Connection) -> Iterator[ImportRun]:
     """Yield the imports, the latest first."""
     table = schema.import_run
     for row in conn.execute(sa.select(table).order_by(table.c.id.desc())):
-        yield ImportRun(
-            row.id,
-            row.list_id,
-            row.file_name,
-            row.format,
-            row.started_at,
-            row.finished_at,
-            row.rows_done,
-            row.undone_at,
-        )
+        yield _run_of(row)
+
+
+def get_import(conn: sa.Connection, import_id: int) -> ImportRun:
+    """Return one import as it is noted; raises SubscribersError for an unknown number."""
+    table = schema.import_run
+    row = conn.execute(sa.select(table).where(table.c.id == import_id)).first()
+    if row is None:
+        raise SubscribersError(f"There is no import {import_id}; `digest subscribers imports` lists them.")
+    return _run_of(row)
+
+
+def _run_of(row: sa.Row[Any]) -> ImportRun:
+    return ImportRun(
+        row.id,
+        row.list_id,
+        row.file_name,
+        row.format,
+        row.started_at,
+        row.finished_at,
+        row.rows_done,
+        row.undone_at,
+    )
 
 
 def undo_import(conn: sa.Connection, import_id: int, *, now: datetime) -> Undone:
     """Take back one import; repeated, it finds nothing more. Raises SubscribersError for an unknown number."""
-    table = schema.import_run
-    if conn.scalar(sa.select(table.c.id).where(table.c.id == import_id)) is None:
-        raise SubscribersError(f"There is no import {import_id}; `digest subscribers imports` lists them.")
+    get_import(conn, import_id)
     standing, person, consent = schema.subscription, schema.subscriber, schema.consent
     # Their own answer to our mail is no part of the import.
     own = sa.select(consent.c.subscriber_id).where(
@@ -78,5 +90,6 @@ def undo_import(conn: sa.Connection, import_id: int, *, now: datetime) -> Undone
     new = person.c.import_id == import_id
     people = conn.execute(sa.delete(person).where(new, ~anywhere.exists())).rowcount
     kept = conn.scalar(sa.select(sa.func.count()).select_from(person).where(new)) or 0
-    conn.execute(sa.update(table).where(table.c.id == import_id).values(undone_at=now, finished_at=now))
+    noted = schema.import_run
+    conn.execute(sa.update(noted).where(noted.c.id == import_id).values(undone_at=now, finished_at=now))
     return Undone(subscriptions, people, kept)

@@ -182,3 +182,9 @@ def test_leaving_without_naming_a_list_leaves_all(courier: Workspace) -> None:
 
     assert "morning, sport" in ran.out
     assert people(courier, "--status", "active") == []
+
+
+def test_an_import_that_never_was_is_told_before_anything_is_asked(courier: Workspace) -> None:
+    told = courier.run("subscribers", "undo", "99")
+    assert told.code != 0
+    assert "There is no import 99" in told.err
