@@ -12,6 +12,8 @@ LEAST_WORDS = 5
 MOST_TOGETHER = 4
 """Sets of more sentences than this are too many to compare: what was chosen one by one stands."""
 BEST = 8
+COST_OF_TWO = 0.8
+"""What the likeness of two sentences of a set costs; from 0.5 to 2 the figures are much the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def together(
     """Return the best set of as many sentences as were chosen one by one, in text order, within the same limits.
 
     One by one, a good sentence that leans on its predecessor never enters; here both may come in. A set is worth its
-    scores less half the likeness of each two of it. Ties stay with ``chosen``, then go to the earlier set.
+    scores less most of the likeness of each two of it. Ties stay with ``chosen``, then go to the earlier set.
     """
     size = len(chosen)
     if not 1 < size <= MOST_TOGETHER:
@@ -99,4 +101,4 @@ def _candidates(
 
 def _worth(places: Sequence[int], scores: Sequence[float], likeness: Sequence[Sequence[float]]) -> float:
     alike = sum(likeness[i][j] for i, j in combinations(places, 2))
-    return sum(scores[i] for i in places) - REDUNDANCY_COST * alike
+    return sum(scores[i] for i in places) - COST_OF_TWO * alike
