@@ -40,8 +40,7 @@ KEPT_SHINGLES = 256
 class Index:
     """Sampled shingles by place: most have one, so a single number stands for a list of one.
 
-    It lives as long as one grouping: 10,000 stories take some 50 MB and three seconds, less than a table of the
-    database would take to be filled and asked, and nothing in it can grow stale.
+    It lives as long as one grouping, so that nothing in it can grow stale; 10,000 stories take some 50 MB.
     """
 
     def __init__(self) -> None:
