@@ -62,7 +62,7 @@ def parse_address(text: str) -> Address:
 def parse_plain(texts: Sequence[str]) -> list[tuple[str, str] | None]:
     """Return what is written and the key of every plain address, as ``parse_address`` gives them; None for the others.
 
-    None is no judgement: such a text has to be read by ``parse_address``.
+    Nothing is written where that is the key. None is no judgement: such a text has to be read by ``parse_address``.
     """
     judged: dict[str, bool] = {}
     found: list[tuple[str, str] | None] = []
@@ -79,7 +79,7 @@ def parse_plain(texts: Sequence[str]) -> list[tuple[str, str] | None]:
             found.append(None)
             continue
         key = text.lower()
-        found.append((text, text) if key == text else (text[:place] + key[place:], key))
+        found.append(("" if key == text else text[:place] + key[place:], key))
     return found
 
 

@@ -204,7 +204,7 @@ def purge_unconfirmed(conn: sa.Connection, *, now: datetime) -> int:
     conn.execute(sa.delete(standing).where(waiting))
     unanswered = (schema.consent.c.how == ConsentHow.DOUBLE_OPT_IN) & schema.consent.c.confirmed_at.is_(None)
     conn.execute(sa.delete(schema.consent).where(unanswered, schema.consent.c.at < over))
-    elsewhere = sa.select(standing.c.subscriber_id).where(standing.c.subscriber_id == person.c.id)
+    elsewhere = sa.select(standing.c.subscriber_id).where(schema.on_any_list(), standing.c.subscriber_id == person.c.id)
     for subscriber_id in sorted(people):
         conn.execute(sa.delete(person).where(person.c.id == subscriber_id, ~elsewhere.exists()))
     return len(people)

@@ -51,8 +51,7 @@ def keep_house(
 ) -> Kept | None:
     """Forget what is due, at most once an hour; None when it is too early. May be called at every tick.
 
-    ``on_forget`` is told each person's id, to erase what other packages keep about it. The index that a killed import
-    left out is made again.
+    ``on_forget`` is told each person's id, to erase what other packages keep about it.
     """
     table = schema.setting
     store.insert_missing(conn, table, {"name": _NAME, "value": ""})
@@ -60,7 +59,6 @@ def keep_house(
     if last and now - datetime.fromisoformat(last) < EVERY:
         return None
     conn.execute(sa.update(table).where(table.c.name == _NAME).values(value=now.isoformat()))
-    schema.make_hash_index(conn)
     return Kept(
         unconfirmed=purge_unconfirmed(conn, now=now),
         ended=_forget_ended(conn, now - retention.ended, now, on_forget) if retention.ended else 0,
@@ -72,9 +70,10 @@ def _forget_ended(
     conn: sa.Connection, before: datetime, now: datetime, on_forget: Callable[[sa.Connection, int], None] | None
 ) -> int:
     """Delete people who have left everything before a moment; their suppressions name no one and stay."""
-    standing, person = schema.subscription, schema.subscriber
+    standing = schema.subscription
     other = standing.alias()
     stays = sa.select(other.c.subscriber_id).where(
+        other.c.list_id.in_(sa.select(schema.list_.c.id)),
         other.c.subscriber_id == standing.c.subscriber_id,
         sa.or_(other.c.status != SubscriptionStatus.ENDED, other.c.since >= before),
     )
@@ -89,7 +88,7 @@ def _forget_ended(
         if on_forget is not None:
             on_forget(conn, subscriber_id)
         store.insert_missing(conn, schema.erased, {"subscriber_id": subscriber_id, "at": now})
-    conn.execute(sa.delete(person).where(person.c.id.in_(ids)))
+    store.delete_people(conn, ids)
     return len(ids)
 
 

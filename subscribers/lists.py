@@ -137,20 +137,18 @@ def unsubscribe(
 
     ``reason`` is a SuppressionReason or the reader's own words. Somebody erased or unknown changes nothing.
     """
-    known = conn.execute(sa.select(schema.subscriber.c.key_hash).where(schema.subscriber.c.id == subscriber_id)).first()
-    if known is None:
+    key = conn.scalar(sa.select(schema.subscriber.c.key).where(schema.subscriber.c.id == subscriber_id))
+    if key is None:
         return False
+    key_hash = keys.hash_address(key)
     why = SuppressionReason(reason) if reason in set(SuppressionReason) else UNSUBSCRIBED
-    table = schema.subscription
-    here = (table.c.subscriber_id == subscriber_id) & (table.c.list_id == list_id)
-    ended = conn.execute(
-        sa.update(table)
-        .where(here, table.c.status != SubscriptionStatus.ENDED)
-        .values(status=SubscriptionStatus.ENDED.value, since=now, reason=str(reason))
-    ).rowcount
-    before = find_reason(conn, known.key_hash, list_id)
-    suppress_hashes(conn, [Suppression(known.key_hash, why, now, list_id)], now=now)
-    return bool(ended) or before is None
+    standing, before = store.find_subscription(conn, subscriber_id, list_id), find_reason(conn, key_hash, list_id)
+    suppress_hashes(conn, [Suppression(key_hash, why, now, list_id)], now=now, addresses={key_hash: key})
+    if standing is None or standing.status is SubscriptionStatus.ENDED:
+        return before is None
+    ended = replace(standing, status=SubscriptionStatus.ENDED, since=now, reason=str(reason))
+    store.put_subscription(conn, subscriber_id, ended)
+    return True
 
 
 def set_choices(
@@ -187,7 +185,7 @@ def recipients(list_id: str, *, now: datetime | None = None) -> sa.Select[Any]:
     """
     person, standing = schema.subscriber, schema.subscription
     moment = sa.func.current_timestamp() if now is None else sa.literal(now, schema.UtcDateTime)
-    written = sa.case((person.c.wire_address != "", person.c.wire_address), else_=person.c.address)
+    written = sa.case((person.c.wire_address != "", person.c.wire_address), else_=schema.written_address())
     return (
         sa.select(
             standing.c.subscriber_id,
@@ -218,7 +216,7 @@ def withdrawn_since(list_id: str, moment: datetime) -> sa.Select[Any]:
     )
     suppressed = (
         sa.select(person.c.id)
-        .select_from(person.join(against, schema.has_hash(against.c.key_hash)))
+        .select_from(person.join(against, against.c.key_hash == person.c.key_hash))
         .where(against.c.at >= moment, against.c.list_id.in_(["", list_id]))
     )
     gone = sa.select(schema.erased.c.subscriber_id).where(schema.erased.c.at >= moment)

@@ -45,15 +45,16 @@ def forget(conn: sa.Connection, address: str, *, now: datetime, keys: KeyRing) -
     Only their own, confirmed sign-up brings them back. Works for an address nobody has; tells whether anything was
     known. What other packages keep about the subscriber's id is theirs to erase. Raises BadAddress.
     """
-    key_hash = keys.hash_address(parse_address(address).key)
-    person = schema.subscriber
-    subscriber_id = conn.scalar(sa.select(person.c.id).where(schema.has_hash_among([key_hash])))
-    suppress_hashes(conn, [Suppression(key_hash, SuppressionReason.ERASED, now)], now=now)
+    key = parse_address(address).key
+    key_hash = keys.hash_address(key)
+    subscriber_id = conn.scalar(sa.select(schema.subscriber.c.id).where(schema.subscriber.c.key == key))
+    erased = Suppression(key_hash, SuppressionReason.ERASED, now)
+    suppress_hashes(conn, [erased], now=now, addresses={key_hash: key})
     # A note may hold the person's own words.
     conn.execute(sa.update(schema.suppression).where(schema.suppression.c.key_hash == key_hash).values(note=""))
     if subscriber_id is None:
         return False
-    conn.execute(sa.delete(person).where(person.c.id == subscriber_id))
+    store.delete_people(conn, [subscriber_id])
     store.insert_missing(conn, schema.erased, {"subscriber_id": subscriber_id, "at": now})
     return True
 

@@ -6,7 +6,6 @@ carry them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -53,11 +52,13 @@ subscriber = sa.Table(
     "subscriber",
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    # Empty where the address is written like its key; `written_address` tells it of everybody.
     sa.Column("address", sa.Text, nullable=False),
     # Only for an internationalised domain: the address as a server without SMTPUTF8 takes it; else empty.
     sa.Column("wire_address", sa.Text, nullable=False),
-    sa.Column("key", sa.Text, nullable=False, unique=True),
-    sa.Column("key_hash", sa.Text, nullable=False),
+    # There for everybody against whom something stands: nobody else has to be found by it.
+    sa.Column("key_hash", sa.Text),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("attributes", Json, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -65,38 +66,17 @@ subscriber = sa.Table(
     sqlite_autoincrement=True,
 )
 
-HASH_START = 8
+sa.Index(
+    "ix_subscriber_hash",
+    subscriber.c.key_hash,
+    sqlite_where=subscriber.c.key_hash.is_not(None),
+    postgresql_where=subscriber.c.key_hash.is_not(None),
+)
 
 
-def hash_start(key_hash: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """Return the first letters of a hash, by which it is looked up; written out, not bound, to match the index."""
-    return sa.func.substr(key_hash, sa.literal_column("1"), sa.literal_column(str(HASH_START)))
-
-
-def has_hash(key_hash: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that a subscriber's address has this hash, so that the index finds them."""
-    return (hash_start(subscriber.c.key_hash) == hash_start(key_hash)) & (subscriber.c.key_hash == key_hash)
-
-
-def has_hash_among(key_hashes: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that a subscriber's address has one of these hashes."""
-    starts = sorted({each[:HASH_START] for each in key_hashes})
-    return hash_start(subscriber.c.key_hash).in_(starts) & subscriber.c.key_hash.in_(key_hashes)
-
-
-# A hash's first letters tell people apart, and the index is a third as large: every person of an import writes to a
-# random place of it.
-_hash_index = sa.Index("ix_subscriber_hash_start", hash_start(subscriber.c.key_hash))
-
-
-def make_hash_index(conn: sa.Connection) -> None:
-    """Make the index of hashes unless it is there; an import that was killed may have left without it."""
-    conn.execute(sa.schema.CreateIndex(_hash_index, if_not_exists=True))
-
-
-def drop_hash_index(conn: sa.Connection) -> None:
-    """Take the index of hashes away until ``make_hash_index``: a hash is still found, by reading everybody."""
-    conn.execute(sa.schema.DropIndex(_hash_index, if_exists=True))
+def written_address() -> sa.ColumnElement[str]:
+    """Return a subscriber's address as they write it."""
+    return sa.case((subscriber.c.address != "", subscriber.c.address), else_=subscriber.c.key)
 
 
 subscriber_tag = sa.Table(
@@ -111,22 +91,23 @@ subscriber_tag = sa.Table(
 subscription = sa.Table(
     "subscription",
     metadata,
-    sa.Column("subscriber_id", sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    # In the order of a list's ids, so that an import of a million writes it from end to end; no index for a person,
+    # who is looked up list by list (`on_any_list`), and no foreign key, which would have to read it all for each
+    # person erased: `store.delete_people` is the only way.
     sa.Column("list_id", sa.ForeignKey("list.id"), primary_key=True),
+    sa.Column("subscriber_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("paused_until", UtcDateTime),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("text_only", sa.Boolean, nullable=False),
     # A JSON array of section ids in text; empty for all sections.
     sa.Column("sections", sa.Text, nullable=False),
-    sa.Column("paused_until", UtcDateTime),
     sa.Column("import_id", sa.Integer),
-    # The evidence of a plain imported row, which says no more than when it says they joined, and where it stood.
+    # The evidence of a plain imported row, which says no more than where it stood and when they joined: empty when
+    # that is when we first knew them.
     sa.Column("import_line", sa.Integer),
     sa.Column("imported_at", UtcDateTime),
-    # Covers the count of a segment: the table itself is not read for it. In the order of ids, so that an import of a
-    # million writes it from end to end.
-    sa.Index("ix_subscription_status", "list_id", "status", "subscriber_id", "since", "paused_until"),
     # Who chose sections: few, so that an import of a million touches nothing here.
     sa.Index(
         "ix_subscription_choice",
@@ -146,6 +127,12 @@ subscription = sa.Table(
     ),
     sqlite_with_rowid=False,
 )
+
+
+def on_any_list() -> sa.ColumnElement[bool]:
+    """Return the condition that a subscription is to a list there is: with a subscriber's id it is found by key."""
+    return subscription.c.list_id.in_(sa.select(list_.c.id))
+
 
 consent = sa.Table(
     "consent",

@@ -45,7 +45,7 @@ def segment_members(list_id: str, rule: rules.Rule | None, *, now: datetime) -> 
     # Few are suppressed and still on a list: they are looked up once, not once for every reader.
     kept_out = (
         sa.select(person.c.id)
-        .select_from(person.join(against, schema.has_hash(against.c.key_hash)))
+        .select_from(person.join(against, against.c.key_hash == person.c.key_hash))
         .where(against.c.list_id.in_(["", list_id]))
     )
     members = (

@@ -121,15 +121,17 @@ def iter_subscribers(
     Streams; each comes with all of their subscriptions, not just the one that was asked for.
     """
     table, after = schema.subscriber, 0
-    wanted = sa.select(schema.subscription.c.subscriber_id)
-    if list_id is not None:
-        wanted = wanted.where(schema.subscription.c.list_id == list_id)
+    standing = schema.subscription
+    wanted = sa.select(sa.literal(1)).where(
+        standing.c.subscriber_id == table.c.id,
+        schema.on_any_list() if list_id is None else standing.c.list_id == list_id,
+    )
     if status is not None:
-        wanted = wanted.where(schema.subscription.c.status == status)
+        wanted = wanted.where(standing.c.status == status)
     while True:
         query = sa.select(table).where(table.c.id > after).order_by(table.c.id).limit(CHUNK)
         if list_id is not None or status is not None:
-            query = query.where(table.c.id.in_(wanted))
+            query = query.where(wanted.exists())
         rows = conn.execute(query).all()
         if not rows:
             return
@@ -171,9 +173,9 @@ def subscriber_row(
 ) -> dict[str, Any]:
     """Return the row of a new subscriber."""
     return {
-        "address": address.written,
-        "wire_address": "" if address.wire == address.written else address.wire,
         "key": address.key,
+        "address": "" if address.written == address.key else address.written,
+        "wire_address": "" if address.wire == address.written else address.wire,
         "key_hash": keys.hash_address(address.key),
         "name": name,
         "attributes": dict(attributes or {}),
@@ -199,6 +201,13 @@ def add_tags(conn: sa.Connection, tags: Sequence[tuple[int, str]]) -> None:
     """Tag subscribers, given as pairs of id and tag; a tag that is there already stays."""
     rows = [{"subscriber_id": subscriber_id, "tag": tag} for subscriber_id, tag in tags]
     insert_all_missing(conn, schema.subscriber_tag, rows)
+
+
+def delete_people(conn: sa.Connection, ids: Sequence[int]) -> None:
+    """Delete subscribers and all that hangs on them."""
+    standing = schema.subscription
+    conn.execute(sa.delete(standing).where(schema.on_any_list(), standing.c.subscriber_id.in_(ids)))
+    conn.execute(sa.delete(schema.subscriber).where(schema.subscriber.c.id.in_(ids)))
 
 
 def add_consent(conn: sa.Connection, subscriber_id: int, list_id: str, consent: Consent) -> int:
@@ -236,16 +245,18 @@ def iter_consents(conn: sa.Connection, subscriber_id: int) -> Iterator[tuple[str
 
 def _imported_evidence(conn: sa.Connection, subscriber_id: int) -> Iterator[tuple[str, Consent]]:
     """Yield the evidence of plain imported rows, which stands in the subscription and is written out only here."""
-    standing, run = schema.subscription, schema.import_run
+    standing, run, person = schema.subscription, schema.import_run, schema.subscriber
+    at = sa.func.coalesce(standing.c.imported_at, person.c.created_at, type_=schema.UtcDateTime())
     query = (
-        sa.select(standing.c.list_id, standing.c.imported_at, standing.c.import_line, run.c.file_name, run.c.format)
+        sa.select(standing.c.list_id, at.label("at"), standing.c.import_line, run.c.file_name, run.c.format)
         .join(run, run.c.id == standing.c.import_id)
-        .where(standing.c.subscriber_id == subscriber_id, standing.c.imported_at.is_not(None))
+        .join(person, person.c.id == standing.c.subscriber_id)
+        .where(schema.on_any_list(), standing.c.subscriber_id == subscriber_id, standing.c.import_line.is_not(None))
         .order_by(standing.c.list_id)
     )
     for row in conn.execute(query):
         provenance = import_provenance(row.file_name, row.format, row.import_line)
-        yield row.list_id, Consent(row.imported_at, ConsentHow.IMPORTED, provenance=provenance)
+        yield row.list_id, Consent(row.at, ConsentHow.IMPORTED, provenance=provenance)
 
 
 def import_provenance(file_name: str, shape: str, line: int) -> str:
@@ -319,11 +330,32 @@ def end_subscriptions(
 ) -> int:
     """End what the people of these hashed addresses have on a list, or on all when it is empty; returns how many."""
     table = schema.subscription
-    people = sa.select(schema.subscriber.c.id).where(schema.has_hash_among(key_hashes))
+    people = sa.select(schema.subscriber.c.id).where(schema.subscriber.c.key_hash.in_(key_hashes))
     change = sa.update(table).where(table.c.subscriber_id.in_(people), table.c.status != SubscriptionStatus.ENDED)
-    if list_id:
-        change = change.where(table.c.list_id == list_id)
+    change = change.where(table.c.list_id == list_id if list_id else schema.on_any_list())
     return conn.execute(change.values(status=SubscriptionStatus.ENDED.value, since=now, reason=reason)).rowcount
+
+
+def note_hashes(conn: sa.Connection, keys_by_hash: Mapping[str, str]) -> None:
+    """Write the hashes of addresses to the subscribers who have them, so that what stands against them is seen."""
+    person = schema.subscriber
+    change = sa.update(person).where(person.c.key == sa.bindparam("its_key"), person.c.key_hash.is_(None))
+    rows = [{"its_key": key, "its_hash": key_hash} for key_hash, key in keys_by_hash.items()]
+    if rows:
+        conn.execute(change.values(key_hash=sa.bindparam("its_hash")), rows)
+
+
+def note_all_hashes(conn: sa.Connection, keys: KeyRing) -> None:
+    """Write the hashes of all who have none: before hashes come in of which nobody knows the addresses."""
+    person = schema.subscriber
+    query = sa.select(person.c.id, person.c.key).where(person.c.key_hash.is_(None)).order_by(person.c.id).limit(CHUNK)
+    change = sa.update(person).where(person.c.id == sa.bindparam("its_id")).values(key_hash=sa.bindparam("its_hash"))
+    after = 0
+    while rows := conn.execute(query.where(person.c.id > after)).all():
+        hashes = keys.hash_addresses(row.key for row in rows)
+        changes = [{"its_id": row.id, "its_hash": key_hash} for row, key_hash in zip(rows, hashes, strict=True)]
+        conn.execute(change, changes)
+        after = rows[-1].id
 
 
 def _find(conn: sa.Connection, condition: sa.ColumnElement[bool]) -> Subscriber | None:
@@ -341,7 +373,8 @@ def _assembled(conn: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Subscri
     for row in conn.execute(sa.select(tag).where(tag.c.subscriber_id.in_(ids))):
         tags[row.subscriber_id].append(row.tag)
     subscriptions: dict[int, list[Subscription]] = {subscriber_id: [] for subscriber_id in ids}
-    for row in conn.execute(sa.select(subscription).where(subscription.c.subscriber_id.in_(ids))):
+    mine = schema.on_any_list() & subscription.c.subscriber_id.in_(ids)
+    for row in conn.execute(sa.select(subscription).where(mine)):
         subscriptions[row.subscriber_id].append(read_subscription(row))
     return [_subscriber(row, tags[row.id], subscriptions[row.id]) for row in rows]
 
@@ -349,7 +382,7 @@ def _assembled(conn: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Subscri
 def _subscriber(row: sa.Row[Any], tags: Iterable[str], subscriptions: Iterable[Subscription]) -> Subscriber:
     return Subscriber(
         id=row.id,
-        address=row.address,
+        address=row.address or row.key,
         key=row.key,
         name=row.name,
         tags=tuple(sorted(tags)),

@@ -5,7 +5,7 @@ The stricter reason wins; an import cannot lift one; a new, confirmed opt-in lif
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -46,17 +46,25 @@ def suppress(
 
     Works for addresses nobody has, and may be repeated: the stricter reason stands. Raises BadAddress.
     """
-    key_hash = keys.hash_address(parse_address(address).key)
-    suppressions = suppress_hashes(conn, [Suppression(key_hash, reason, now, list_id, note)], now=now)
-    return suppressions[0]
+    key = parse_address(address).key
+    key_hash = keys.hash_address(key)
+    against = [Suppression(key_hash, reason, now, list_id, note)]
+    return suppress_hashes(conn, against, now=now, addresses={key_hash: key})[0]
 
 
 def suppress_hashes(
-    conn: sa.Connection, suppressions: Sequence[Suppression], *, now: datetime, import_id: int | None = None
+    conn: sa.Connection,
+    suppressions: Sequence[Suppression],
+    *,
+    now: datetime,
+    addresses: Mapping[str, str],
+    import_id: int | None = None,
 ) -> list[Suppression]:
     """Add suppressions by hashed address and end the subscriptions they concern; returns those that now stand.
 
-    ``now`` is when the subscriptions end; a suppression may name an earlier time of its own.
+    ``now`` is when the subscriptions end; a suppression may name an earlier time of its own. ``addresses`` are the
+    keys of the hashes: subscribers carry a hash only once something stands against it. Who knows none of them, as
+    when an export comes back, calls ``store.note_all_hashes`` first.
     """
     table = schema.suppression
     hashes = [each.key_hash for each in suppressions]
@@ -69,6 +77,8 @@ def suppress_hashes(
     for key_hash, list_id in fresh.keys() & known.keys():
         conn.execute(sa.delete(table).where(_at(key_hash, list_id)))
     store.insert_all_missing(conn, table, [suppression_row(each, import_id) for each in fresh.values()])
+    # Not before: an import on PostgreSQL locks the table of suppressions, and whom it brought is seen once it is done.
+    store.note_hashes(conn, addresses)
     standing = [(known | fresh)[each.key_hash, each.list_id] for each in suppressions]
     by_place = sorted(standing, key=_place)
     for (list_id, reason), group in groupby(by_place, key=_place):
@@ -105,12 +115,16 @@ def find_reason(conn: sa.Connection, key_hash: str, list_id: str) -> Suppression
     return max(reasons, key=STRICTNESS.__getitem__, default=None)
 
 
+def is_empty(conn: sa.Connection) -> bool:
+    """Tell whether nothing stands against anybody."""
+    return conn.execute(sa.select(schema.suppression.c.key_hash).limit(1)).first() is None
+
+
 def iter_standing(conn: sa.Connection, key_hashes: Sequence[str], list_id: str) -> Iterator[Suppression]:
     """Yield what stands against any of these hashed addresses on the list, everywhere included."""
-    table = schema.suppression
-    query = sa.select(table).where(table.c.key_hash.in_(key_hashes), table.c.list_id.in_(["", list_id]))
-    for row in conn.execute(query):
-        yield read_suppression(row)
+    for each in _iter_known(conn, key_hashes):
+        if each.list_id in ("", list_id):
+            yield each
 
 
 def iter_suppressions(conn: sa.Connection, list_id: str | None = None) -> Iterator[Suppression]:

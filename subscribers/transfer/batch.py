@@ -15,7 +15,7 @@ from subscribers import store
 from subscribers.address import Address, parse_address
 from subscribers.errors import BadAddress
 from subscribers.model import Consent, ConsentHow, SubscriptionStatus, Suppression, SuppressionReason
-from subscribers.suppression import suppress_hashes
+from subscribers.suppression import is_empty, iter_standing, suppress_hashes
 from subscribers.tokens import KeyRing
 from subscribers.transfer.columns import Plain
 from subscribers.transfer.report import Outcome, Refused
@@ -41,10 +41,7 @@ _NOT_WRITTEN = (Outcome.KEPT_OUT, Outcome.DUPLICATE)
 
 @dataclass(slots=True)
 class Run:
-    """One import. ``seen`` remembers a 64-bit hash of every address met that the database could not tell again.
-
-    ``is_unindexed`` while the index of hashes is put off.
-    """
+    """One import. ``seen`` remembers a 64-bit hash of every address met that the database could not tell again."""
 
     import_id: int | None
     list_id: str
@@ -52,7 +49,6 @@ class Run:
     file_name: str
     format: str
     seen: set[int] = field(default_factory=set)
-    is_unindexed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +68,6 @@ class Batch:
     rows: int
     people: dict[str, Plain | Person] = field(default_factory=dict)
     counts: Counter[Outcome] = field(default_factory=Counter)
-
-    @property
-    def has_leaving(self) -> bool:
-        """Tell whether somebody of the batch has to be suppressed."""
-        return any(_strictness(each) >= _LEAVING for each in self.people.values())
 
     def take(self, row: Plain | Row) -> Refused | None:
         """Add a row, or return why it is refused. A repeated address counts once; its stricter status stands."""
@@ -115,39 +106,37 @@ class Batch:
 
     def apply(self, conn: sa.Connection, keys: KeyRing, *, dry_run: bool = False) -> None:
         """Write the batch, in statements for all rows together, and count what became of each row."""
-        people, hashes = list(self.people.values()), keys.hash_addresses(self.people)
+        people = list(self.people.values())
         stage = Stage(conn, self.run.list_id, self.run.import_id)
-        numbered = list(zip(range(len(people)), people, hashes, strict=True))
-        stage.fill_plain([(place, *each[:-1], key_hash) for place, each, key_hash in numbered if type(each) is tuple])
-        odd = ((place, each, key_hash) for place, each, key_hash in numbered if isinstance(each, Person))
-        stage.fill([_staged(*each, self.run.now) for each in odd])
-        outcomes, known = self._judge(stage, people, dry_run)
+        stage.fill_plain([(place, *each[:-1]) for place, each in enumerate(people) if isinstance(each, tuple)])
+        odd = ((place, each) for place, each in enumerate(people) if isinstance(each, Person))
+        stage.fill([_staged(place, each, self.run.now) for place, each in odd])
+        against = _standing_against(conn, list(self.people), self.run.list_id, keys)
+        outcomes, known = self._judge(stage, people, against, dry_run)
         self._count(people, outcomes)
         if not dry_run:
             self._write(stage, people, outcomes)
             _complete(conn, people, known)
-            suppressions = [
-                _suppression(each.row, hashes[place], self.run)
-                for place, each in enumerate(people)
-                if isinstance(each, Person) and each.row.status.is_leaving
-            ]
-            suppress_hashes(conn, suppressions, now=self.run.now, import_id=self.run.import_id)
+            self._suppress(conn, keys)
         stage.close()
         self._remember_outcomes(outcomes, dry_run)
 
     def _judge(
-        self, stage: Stage, people: Sequence[Plain | Person], dry_run: bool
+        self,
+        stage: Stage,
+        people: Sequence[Plain | Person],
+        against: Sequence[tuple[int, SuppressionReason]],
+        dry_run: bool,
     ) -> tuple[dict[int, Outcome], list[sa.Row[Any]]]:
         """Say what becomes of the rows that do not simply join, by their place: the stricter of file and database.
 
         New people are written on the way, so that it shows who was known; who is to be completed is returned.
         """
         outcomes = {place: Outcome.ENDED for place, each in enumerate(people) if _strictness(each) >= _LEAVING}
-        against = stage.standing_against()
-        kept_out = {row.place for row in against} - outcomes.keys()
+        kept_out = {place for place, _reason in against} - outcomes.keys()
         outcomes.update(dict.fromkeys(kept_out, Outcome.KEPT_OUT))
         stage.drop(kept_out)
-        stage.keep_unknown({row.place for row in against if row.reason == SuppressionReason.ERASED})
+        stage.keep_unknown({place for place, reason in against if reason is SuppressionReason.ERASED})
         known = stage.known(None if dry_run else stage.add_people())
         for row in known:
             if row.status is not None and row.import_id is not None and row.import_id == self.run.import_id:
@@ -179,11 +168,29 @@ class Batch:
         }
         stage.add_consents(said)
 
+    def _suppress(self, conn: sa.Connection, keys: KeyRing) -> None:
+        leaving = [each for each in self.people.values() if isinstance(each, Person) and each.row.status.is_leaving]
+        hashes = keys.hash_addresses(each.address.key for each in leaving)
+        run, hashed = self.run, list(zip(hashes, leaving, strict=True))
+        suppressions = [_suppression(each.row, key_hash, run) for key_hash, each in hashed]
+        addresses = {key_hash: each.address.key for key_hash, each in hashed}
+        suppress_hashes(conn, suppressions, now=run.now, addresses=addresses, import_id=run.import_id)
+
     def _remember_outcomes(self, outcomes: Mapping[int, Outcome], dry_run: bool) -> None:
         """Note who met again could not be told from somebody here before; the others carry the import's number."""
         keys = list(self.people)
         places = range(len(keys)) if dry_run else outcomes
         self.run.seen.update(hash(keys[place]) for place in places)
+
+
+def _standing_against(
+    conn: sa.Connection, addresses: Sequence[str], list_id: str, keys: KeyRing
+) -> list[tuple[int, SuppressionReason]]:
+    """Return the place and reason of everything that stands against an address on this list or everywhere."""
+    if is_empty(conn):
+        return []
+    places = {key_hash: place for place, key_hash in enumerate(keys.hash_addresses(addresses))}
+    return [(places[each.key_hash], each.reason) for each in iter_standing(conn, list(places), list_id)]
 
 
 def _complete(conn: sa.Connection, people: Sequence[Plain | Person], known: Iterable[sa.Row[Any]]) -> None:
@@ -207,7 +214,8 @@ def _tags(person: Plain | Person) -> tuple[str, ...]:
 def _made_stricter(before: Plain | Person, person: Person) -> Person:
     """Return the person as first met, with the standing of the later row."""
     if isinstance(before, tuple):
-        line, key, written, name, attributes, joined, tags = before
+        line, key, address, name, attributes, joined, tags = before
+        written = address or key
         row = Row(line, written, name, RowStatus.ACTIVE, tags, json.loads(attributes))
         joined_at = datetime.fromisoformat(joined).replace(tzinfo=UTC)
         before = Person(replace(row, joined_at=joined_at), Address(written, written, key))
@@ -233,16 +241,15 @@ def _is_plain_evidence(row: Row, now: datetime) -> bool:
     return not (row.ip or row.confirmed_at or row.confirmed_ip) and (row.joined_at is None or row.joined_at <= now)
 
 
-def _staged(place: int, person: Person, key_hash: str, now: datetime) -> Staged:
+def _staged(place: int, person: Person, now: datetime) -> Staged:
     address, row = person.address, person.row
     status, since, reason = _standing(row, now)
     return Staged(
         place=place,
         line=row.line,
         key=address.key,
-        address=address.written,
+        address="" if address.written == address.key else address.written,
         wire_address="" if address.wire == address.written else address.wire,
-        key_hash=key_hash,
         name=row.name,
         attributes=json.dumps(dict(row.attributes)),
         created_at=store.written_moment(min(row.joined_at or now, now)),

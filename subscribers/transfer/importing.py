@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import schema
-from subscribers.database import end_bulk, prepare_bulk, reading, rehearsing, writing
+from subscribers.database import prepare_bulk, reading, rehearsing, writing
 from subscribers.errors import BadFile
 from subscribers.lists import get_list
 from subscribers.tokens import KeyRing
@@ -66,7 +66,7 @@ def import_file(
         return report
     blocks, report = _blocks_of(path, looked, mapping, day_first, dry_run, now)
     run = _begin(engine, path, list_id, looked, report, now)
-    with _indexed_at_the_end(engine, run), _without_cycles():
+    with _without_cycles():
         for batch in _batches(blocks, run, report, on_refused):
             _apply(engine, batch, run, report, keys)
             if on_progress is not None:
@@ -147,28 +147,6 @@ def _begin(engine: sa.Engine, path: Path, list_id: str, looked: Looked, report: 
 
 
 @contextmanager
-def _indexed_at_the_end(engine: sa.Engine, run: Run) -> Iterator[None]:
-    """Put off the index of hashes while a first list comes in: sorted once, it costs a fifth of a million insertions.
-
-    Without it a hash is found by reading all rows, so that it is made as soon as somebody has to be suppressed. An
-    import that is killed leaves it to the next one, or to the housekeeping.
-    """
-    if run.import_id is not None:
-        with writing(engine) as conn:
-            run.is_unindexed = conn.execute(sa.select(schema.subscriber.c.id).limit(1)).first() is None
-            if run.is_unindexed:
-                schema.drop_hash_index(conn)
-    try:
-        yield
-    finally:
-        if run.import_id is not None:
-            with writing(engine) as conn:
-                # First the small cache again: SQLite sorts in as much memory as it has pages for.
-                end_bulk(conn)
-                schema.make_hash_index(conn)
-
-
-@contextmanager
 def _without_cycles() -> Iterator[None]:
     """Stop looking for cycles of garbage: rows make none, and the search reads every row held again and again."""
     was_on = gc.isenabled()
@@ -219,9 +197,6 @@ def _apply(engine: sa.Engine, batch: Batch, run: Run, report: ImportReport, keys
     around = rehearsing if report.dry_run else writing
     with around(engine) as conn:
         prepare_bulk(conn)
-        if run.is_unindexed and batch.has_leaving:
-            schema.make_hash_index(conn)
-            run.is_unindexed = False
         batch.apply(conn, keys, dry_run=report.dry_run)
         report.rows += batch.rows
         for outcome, count in batch.counts.items():

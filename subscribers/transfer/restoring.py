@@ -108,7 +108,9 @@ def _restore_chunk(
             _refuse(report, Refused(line, text[:200], error.reason))
         except (SubscribersError, KeyError, TypeError, ValueError, AttributeError) as error:
             _refuse(report, Refused(line, text[:200].strip(), f"it is not a line of our export: {error}"))
-    suppress_hashes(conn, suppressions, now=now)
+    if suppressions:
+        store.note_all_hashes(conn, keys)
+        suppress_hashes(conn, suppressions, now=now, addresses={})
     _restore_people(conn, people, report, keys, now)
 
 

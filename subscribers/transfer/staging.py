@@ -29,7 +29,6 @@ class Staged(NamedTuple):
     key: str
     address: str
     wire_address: str
-    key_hash: str
     name: str
     attributes: str
     created_at: str
@@ -45,7 +44,7 @@ _stage = sa.Table(
     sa.MetaData(),
     sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("line", sa.Integer),
-    *(sa.Column(name, sa.Text) for name in ("key", "address", "wire_address", "key_hash", "name")),
+    *(sa.Column(name, sa.Text) for name in ("key", "address", "wire_address", "name")),
     sa.Column("attributes", schema.Json),
     sa.Column("created_at", schema.UtcDateTime),
     sa.Column("status", sa.Text),
@@ -59,9 +58,9 @@ _MOMENTS = [place for place, name in enumerate(Staged._fields) if name in ("crea
 
 
 _PLAIN = """
-    INSERT INTO import_stage (place, line, key, address, name, attributes, created_at, key_hash, wire_address, status,
-        since, reason, may_be_new, is_evidence)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', 'active', ?7, '', 1, 1)
+    INSERT INTO import_stage (place, line, key, address, name, attributes, created_at, wire_address, status, since,
+        reason, may_be_new, is_evidence)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', 'active', ?7, '', 1, 1)
 """
 
 
@@ -91,21 +90,13 @@ class Stage:
             self._conn.exec_driver_sql(statement, list[Any](rows))
 
     def fill_plain(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Put down rows of somebody active: place, line, key, address, name, attributes, joining, hash."""
+        """Put down rows of somebody active: place, line, key, address, name, attributes, joining."""
         if not rows:
             return
         if self._conn.dialect.name == "postgresql":
             self.fill([_in_full(row) for row in rows])
         else:
             self._conn.exec_driver_sql(_PLAIN, list(rows))
-
-    def standing_against(self) -> Sequence[sa.Row[Any]]:
-        """Return place and reason of everything that stands against a row's address on this list or everywhere."""
-        against = schema.suppression
-        if self._conn.execute(sa.select(against.c.key_hash).limit(1)).first() is None:
-            return []
-        query = sa.select(_stage.c.place, against.c.reason).join(against, against.c.key_hash == _stage.c.key_hash)
-        return self._conn.execute(query.where(against.c.list_id.in_(["", self._list_id]))).all()
 
     def drop(self, places: Collection[int]) -> None:
         """Take rows out: nothing more is written for them."""
@@ -121,7 +112,7 @@ class Stage:
         """Insert who is new, in the order of the file, and return the highest id given before."""
         person = schema.subscriber
         top = self._conn.scalar(sa.select(sa.func.max(person.c.id))) or 0
-        names = ["address", "wire_address", "key", "key_hash", "name", "attributes", "created_at"]
+        names = ["key", "address", "wire_address", "name", "attributes", "created_at"]
         rows = sa.select(*(_stage.c[name] for name in names), sa.literal(self._import_id)).where(
             _stage.c.may_be_new == 1
         )
@@ -193,9 +184,9 @@ class Stage:
 
 
 def _in_full(row: tuple[Any, ...]) -> Staged:
-    place, line, key, address, name, attributes, joined, key_hash = row
+    place, line, key, address, name, attributes, joined = row
     active = SubscriptionStatus.ACTIVE.value
-    return Staged(place, line, key, address, "", key_hash, name, attributes, joined, active, joined, "", 1, 1)
+    return Staged(place, line, key, address, "", name, attributes, joined, active, joined, "", 1, 1)
 
 
 def _copy(conn: sa.Connection, statement: str, rows: Sequence[Staged]) -> None:

@@ -86,7 +86,7 @@ def undo_import(conn: sa.Connection, import_id: int, *, now: datetime) -> Undone
         standing.c.subscriber_id == consent.c.subscriber_id, standing.c.list_id == consent.c.list_id
     )
     conn.execute(sa.delete(consent).where(consent.c.import_id == import_id, ~still.exists()))
-    anywhere = sa.select(standing.c.subscriber_id).where(standing.c.subscriber_id == person.c.id)
+    anywhere = sa.select(standing.c.subscriber_id).where(schema.on_any_list(), standing.c.subscriber_id == person.c.id)
     new = person.c.import_id == import_id
     people = conn.execute(sa.delete(person).where(new, ~anywhere.exists())).rowcount
     kept = conn.scalar(sa.select(sa.func.count()).select_from(person).where(new)) or 0

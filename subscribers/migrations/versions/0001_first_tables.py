@@ -38,10 +38,10 @@ def _create_lists_and_subscribers() -> None:
     op.create_table(
         "subscriber",
         sa.Column("id", BIG, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("wire_address", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("key_hash", sa.Text(), nullable=False),
+        sa.Column("key_hash", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("attributes", JSON, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -50,7 +50,14 @@ def _create_lists_and_subscribers() -> None:
         sa.UniqueConstraint("key"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_subscriber_hash_start", "subscriber", [sa.text("substr(key_hash, 1, 8)")], unique=False)
+    op.create_index(
+        "ix_subscriber_hash",
+        "subscriber",
+        ["key_hash"],
+        unique=False,
+        sqlite_where=sa.text("key_hash IS NOT NULL"),
+        postgresql_where=sa.text("key_hash IS NOT NULL"),
+    )
     op.create_table(
         "subscriber_tag",
         sa.Column("subscriber_id", BIG, nullable=False),
@@ -66,27 +73,20 @@ def _create_subscriptions() -> None:
     """Make the tables of who joined what, and the evidence."""
     op.create_table(
         "subscription",
-        sa.Column("subscriber_id", BIG, nullable=False),
         sa.Column("list_id", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("since", MOMENT, nullable=False),
+        sa.Column("paused_until", MOMENT, nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("text_only", sa.Boolean(), nullable=False),
         sa.Column("sections", sa.Text(), nullable=False),
-        sa.Column("paused_until", MOMENT, nullable=True),
         sa.Column("import_id", sa.Integer(), nullable=True),
         sa.Column("import_line", sa.Integer(), nullable=True),
         sa.Column("imported_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["list_id"], ["list.id"]),
-        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("subscriber_id", "list_id"),
+        sa.PrimaryKeyConstraint("list_id", "subscriber_id"),
         sqlite_with_rowid=False,
-    )
-    op.create_index(
-        "ix_subscription_status",
-        "subscription",
-        ["list_id", "status", "subscriber_id", "since", "paused_until"],
-        unique=False,
     )
     op.create_index(
         "ix_subscription_choice",

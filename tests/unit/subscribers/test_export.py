@@ -131,6 +131,26 @@ def test_who_left_there_leaves_here(engine: sa.Engine, tmp_path: Path) -> None:
         assert subscribers.find_subscriber(conn, "bob@example.org").subscriptions[0].status == "ended"
 
 
+def test_a_suppression_that_comes_back_as_a_hash_finds_whom_a_foreign_file_brought(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    _fill(engine)
+    exported = tmp_path / "all.jsonl"
+    exported.write_text(_export(engine), encoding="utf-8")
+    (tmp_path / "list.csv").write_text("email\ncay@example.org\ndan@example.org\n")
+    other = _empty(tmp_path / "other.db")
+    with writing(other) as conn:
+        subscribers.ensure_list(conn, "morning", "Morning")
+    import_file(other, tmp_path / "list.csv", "morning", keys=KEYS, now=NOW)
+
+    import_file(other, exported, "morning", keys=KEYS, now=NOW)
+
+    with reading(other) as conn:
+        assert subscribers.find_subscriber(conn, "cay@example.org").subscriptions[0].status == "ended"
+        rows = conn.execute(subscribers.recipients("morning", now=NOW)).all()
+    assert [row.address for row in rows] == ["dan@example.org"]
+
+
 def test_an_export_with_another_suppression_key_is_refused(sqlite_engine: sa.Engine, tmp_path: Path) -> None:
     _fill(sqlite_engine)
     (tmp_path / "export.jsonl").write_text(_export(sqlite_engine))

@@ -24,7 +24,6 @@ from subscribers import (
     schema,
     writing,
 )
-from subscribers.keeping import Retention, keep_house
 from subscribers.transfer import importing
 
 NOW = datetime(2026, 1, 5, 6, 30, tzinfo=UTC)
@@ -52,15 +51,6 @@ class Desk:
     def person(self, address: str = "ann@example.org"):
         with reading(self.engine) as conn:
             return subscribers.find_subscriber(conn, address)
-
-    def has_hash_index(self) -> bool:
-        names = {
-            "sqlite": "SELECT name FROM sqlite_master",
-            "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()",
-        }
-        with reading(self.engine) as conn:
-            found = conn.scalars(sa.text(names[conn.dialect.name])).all()
-        return "ix_subscriber_hash_start" in found
 
     def reason(self, address: str, list_id: str = "morning"):
         with reading(self.engine) as conn:
@@ -163,6 +153,29 @@ def test_of_two_rows_for_one_person_the_stricter_stands(
     assert sum(report.counts.values()) == report.rows == between + 2
 
 
+def test_who_was_imported_and_then_suppressed_or_left_gets_no_edition(desk: Desk) -> None:
+    desk.bring("email\nann@example.org\nBob@example.org\ncay@example.org\n")
+
+    with writing(desk.engine) as conn:
+        subscribers.suppress(conn, "bob@example.org", SuppressionReason.MANUAL, now=NOW, keys=desk.keys)
+        subscribers.unsubscribe(conn, desk.person("cay@example.org").id, "morning", now=NOW, keys=desk.keys)
+        conn.execute(sa.update(schema.subscription).values(status="active"))
+        rows = conn.execute(subscribers.recipients("morning", now=NOW)).all()
+
+    assert [row.address for row in rows] == ["ann@example.org"]
+
+
+def test_who_was_imported_and_then_forgotten_leaves_no_row_behind(desk: Desk) -> None:
+    desk.bring("email\nann@example.org\n")
+
+    with writing(desk.engine) as conn:
+        assert subscribers.forget(conn, "ann@example.org", now=NOW, keys=desk.keys)
+        left = [conn.execute(sa.select(table)).first() for table in (schema.subscriber, schema.subscription)]
+
+    assert left == [None, None]
+    assert _counts(desk.bring("email\nann@example.org\n", "again.csv")) == {"kept_out": 1}
+
+
 def test_somebody_known_is_completed_and_not_overwritten(desk: Desk) -> None:
     desk.bring("email,name,city\nann@example.org,,Turin\n")
 
@@ -205,43 +218,6 @@ def test_an_import_that_was_broken_off_goes_on_where_it_stopped(desk: Desk, monk
     assert report.rows == 6
     assert "went on after row 4" in report.notes[0]
     assert len(desk.statuses()) == 5
-
-
-def test_the_index_put_off_for_a_first_list_is_there_when_it_ends_or_breaks_off(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importing, "BATCH", 1)
-    met: list[bool] = []
-
-    def stop(done: int, about: int) -> None:
-        met.append(desk.has_hash_index())
-        if done == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        desk.bring("email\na@example.org\nb@example.org\nc@example.org\n", on_progress=stop)
-
-    assert met == [False, False]
-    assert desk.has_hash_index()
-
-
-def test_the_index_is_made_before_somebody_is_suppressed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "BATCH", 1)
-    met: list[bool] = []
-    text = "email,status\na@example.org,active\nb@example.org,unsubscribed\nA@example.org,unsubscribed\n"
-
-    desk.bring(text, on_progress=lambda *_: met.append(desk.has_hash_index()))
-
-    assert met == [False, True, True]
-    assert desk.statuses() == {"a@example.org": "ended", "b@example.org": "ended"}
-
-
-def test_housekeeping_makes_the_index_that_a_killed_import_left_out(desk: Desk) -> None:
-    with writing(desk.engine) as conn:
-        schema.drop_hash_index(conn)
-        keep_house(conn, Retention(), now=NOW)
-
-    assert desk.has_hash_index()
 
 
 def test_progress_is_told_after_every_batch(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
