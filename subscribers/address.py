@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_letters, digits
+from typing import NamedTuple
 from unicodedata import normalize
 
 from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
@@ -24,6 +26,12 @@ MAX_ADDRESS_LENGTH = 254
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.-]+)\Z")
+_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*\Z")
+_DOMAIN = re.compile(r"[a-z0-9.-]+\Z")
+_ATOM_LETTERS = f"{ascii_letters}{digits}!#$%&'*+/=?^_`{{|}}~-.\n".encode()
+_FEW = 16
+"""How many local parts are looked at one by one."""
+_NO_SIGN = "An email address must have an @-sign"
 _ANGLED = re.compile(r"\s*(.*?)\s*<([^<>]*)>\s*\Z", re.DOTALL)
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 
@@ -59,28 +67,68 @@ def parse_address(text: str) -> Address:
     return _parse_slowly(text)
 
 
-def parse_plain(texts: Sequence[str]) -> list[tuple[str, str] | None]:
-    """Return what is written and the key of every plain address, as ``parse_address`` gives them; None for the others.
+class PlainAddresses(NamedTuple):
+    """Many addresses read at once, each at the place of its text. ``written`` is empty where it is the key.
 
-    Nothing is written where that is the key. None is no judgement: such a text has to be read by ``parse_address``.
+    ``odd`` are the places of texts that are not plain. That is no judgement: they have to be read by
+    ``parse_address``, and what stands in their places means nothing.
     """
-    judged: dict[str, bool] = {}
-    found: list[tuple[str, str] | None] = []
-    for text, match in zip(texts, map(_PLAIN.match, texts), strict=True):
-        if match is None or len(text) > MAX_ADDRESS_LENGTH:
-            found.append(None)
-            continue
-        place = match.start(2)
-        domain = text[place:]
-        is_plain = judged.get(domain)
-        if is_plain is None:
-            is_plain = judged[domain] = _is_plain_domain(domain.lower())
-        if not is_plain or place > MAX_LOCAL_OCTETS + 1:
-            found.append(None)
-            continue
-        key = text.lower()
-        found.append(("" if key == text else text[:place] + key[place:], key))
-    return found
+
+    keys: list[str]
+    written: list[str]
+    odd: set[int]
+
+
+def parse_plain(texts: Sequence[str]) -> PlainAddresses:
+    """Read plain addresses as ``parse_address`` does, in a tenth of the time: what it asks of each is asked of all."""
+    together = "\n".join(texts)
+    keys = together.lower().split("\n")
+    if len(keys) != len(texts) or not together.isascii():
+        # A letter that is not ASCII may turn into one that is when it is made small.
+        plain = [text if text.isascii() and "\n" not in text else "" for text in texts]
+        together = "\n".join(plain)
+        keys = together.lower().split("\n")
+    parts = [key.split("@") for key in keys]
+    halved = [place for place, part in enumerate(parts) if len(part) == 2]
+    pairs = [parts[place] for place in halved] if len(halved) < len(parts) else parts
+    odd = set(range(len(keys))).difference(halved) if len(halved) < len(parts) else set()
+    odd.update(_odd_locals([pair[0] for pair in pairs], halved))
+    bad = {domain for domain in {pair[1] for pair in pairs} if not _is_plain_domain(domain)}
+    if bad:
+        odd.update(place for place, pair in zip(halved, pairs, strict=True) if pair[1] in bad)
+    if max(map(len, keys), default=0) > MAX_LOCAL_OCTETS:
+        odd.update(place for place, key in enumerate(keys) if len(key) > MAX_ADDRESS_LENGTH)
+        odd.update(place for place, pair in zip(halved, pairs, strict=True) if len(pair[0]) > MAX_LOCAL_OCTETS)
+    if together.islower():
+        return PlainAddresses(keys, [""] * len(keys), odd)
+    written = [
+        "" if text == key else _with_domain(text, key) for text, key in zip(together.split("\n"), keys, strict=True)
+    ]
+    return PlainAddresses(keys, written, odd)
+
+
+def _odd_locals(parts: Sequence[str], places: Sequence[int]) -> list[int]:
+    """Return the places of local parts that are no atoms with single dots between them, found by halving."""
+    if _are_dotted_atoms("\n".join(parts)):
+        return []
+    if len(parts) <= _FEW:
+        return [place for part, place in zip(parts, places, strict=True) if not _LOCAL.match(part)]
+    half = len(parts) // 2
+    return _odd_locals(parts[:half], places[:half]) + _odd_locals(parts[half:], places[half:])
+
+
+def _are_dotted_atoms(lines: str) -> bool:
+    framed = f"\n{lines}\n"
+    if ".." in framed or "\n." in framed or ".\n" in framed or "\n\n" in framed:
+        return False
+    return not framed.encode().translate(None, _ATOM_LETTERS)
+
+
+def _with_domain(text: str, key: str) -> str:
+    """Return an address with its domain in small letters, as its key has it; nothing when that is the key."""
+    place = text.find("@")
+    written = text[:place] + key[place:]
+    return "" if written == key else written
 
 
 def split_name(text: str) -> tuple[str, str]:
@@ -103,7 +151,7 @@ def masked(address: str) -> str:
 @lru_cache(maxsize=10_000)
 def _is_plain_domain(domain: str) -> bool:
     """Judge a lower-case ASCII domain once: a list's readers share few domains and the judgement is slow."""
-    if "xn--" in domain:
+    if "xn--" in domain or not _DOMAIN.match(domain):
         return False
     try:
         _validate(f"a@{domain}")
@@ -115,6 +163,9 @@ def _is_plain_domain(domain: str) -> bool:
 def _parse_slowly(text: str) -> Address:
     if not text:
         raise BadAddress("There is no address.", "no address")
+    if "@" not in text:
+        # As email-validator says it, which takes its time: what is no address at all most often has no @.
+        raise BadAddress(f"{text!r} is not a mail address: {_NO_SIGN}.", _NO_SIGN)
     if text.count("@") > 1 and re.search(r"[,;\s]", text):
         raise BadAddress(f"{text!r} holds more than one address.", "more than one address")
     written, wire_domain, local = _validate(text)

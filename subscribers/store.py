@@ -279,6 +279,19 @@ def read_consent(row: sa.Row[Any]) -> Consent:
     )
 
 
+def brought_by(conn: sa.Connection, import_id: int, list_id: str, addresses: Sequence[str]) -> set[str]:
+    """Return those of some addresses' keys whose subscription one import brought."""
+    person, standing = schema.subscriber, schema.subscription
+    here = (standing.c.list_id == list_id) & (standing.c.import_id == import_id)
+    found: set[str] = set()
+    for start in range(0, len(addresses), CHUNK):
+        some = sa.select(person.c.id, person.c.key).where(person.c.key.in_(addresses[start : start + CHUNK]))
+        keys = {row.id: row.key for row in conn.execute(some)}
+        brought = conn.scalars(sa.select(standing.c.subscriber_id).where(here, standing.c.subscriber_id.in_(keys)))
+        found.update(keys[each] for each in brought)
+    return found
+
+
 def find_subscription(conn: sa.Connection, subscriber_id: int, list_id: str) -> Subscription | None:
     """Return how the subscriber stands to the list, or None if they never joined it."""
     table = schema.subscription

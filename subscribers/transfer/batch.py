@@ -17,7 +17,8 @@ from subscribers.errors import BadAddress
 from subscribers.model import Consent, ConsentHow, SubscriptionStatus, Suppression, SuppressionReason
 from subscribers.suppression import is_empty, iter_standing, suppress_hashes
 from subscribers.tokens import KeyRing
-from subscribers.transfer.columns import Plain
+from subscribers.transfer.fresh import add_fresh
+from subscribers.transfer.plain import Plain, PlainRow
 from subscribers.transfer.report import Outcome, Refused
 from subscribers.transfer.row import Row, RowStatus
 from subscribers.transfer.staging import Stage, Staged
@@ -60,24 +61,35 @@ class Person:
     is_repeat: bool = False
 
 
-@dataclass(slots=True)
 class Batch:
-    """Rows taken together. ``rows`` counts all of them, the refused ones too."""
+    """Rows taken together. ``rows`` counts all of them, the refused ones too.
 
-    run: Run
-    rows: int
-    people: dict[str, Plain | Person] = field(default_factory=dict)
-    counts: Counter[Outcome] = field(default_factory=Counter)
+    Who is plainly said stays in columns and goes the short way into the database; the others, and whoever meets one
+    of them or is known, are ``people``.
+    """
 
-    def take(self, row: Plain | Row) -> Refused | None:
+    def __init__(self, run: Run, plain: Plain, rows: int) -> None:
+        self.run, self.rows = run, rows
+        self.people: dict[str, PlainRow | Person] = {}
+        self.counts: Counter[Outcome] = Counter()
+        self._plain = plain.without(self._repeated(plain))
+        self._places: dict[str, int] = {}
+        self._pulled: set[int] = set()
+
+    def _repeated(self, plain: Plain) -> set[int]:
+        """Return the places of plain people whose address was met before, here or in an earlier batch."""
+        keys, seen = plain.keys, self.run.seen
+        repeated = set()
+        if not seen.isdisjoint(map(hash, keys)):
+            repeated = {place for place, key in enumerate(keys) if hash(key) in seen}
+        if len(set(keys)) != len(keys):
+            first = {key: place for place, key in reversed(list(enumerate(keys)))}
+            repeated.update(place for place, key in enumerate(keys) if first[key] != place)
+        self.counts[Outcome.DUPLICATE] += len(repeated)
+        return repeated
+
+    def take(self, row: Row) -> Refused | None:
         """Add a row, or return why it is refused. A repeated address counts once; its stricter status stands."""
-        if isinstance(row, tuple):
-            key = row[1]
-            if key in self.people or (self.run.seen and hash(key) in self.run.seen):
-                self.counts[Outcome.DUPLICATE] += 1
-            else:
-                self.people[key] = row
-            return None
         try:
             address = parse_address(row.address)
         except BadAddress as error:
@@ -89,23 +101,55 @@ class Batch:
 
     def _take_person(self, person: Person) -> None:
         key, row = person.address.key, person.row
-        before = self.people.get(key)
+        before = self.people.get(key) or self._pull(key)
         if before is None and hash(key) not in self.run.seen:
             self.people[key] = person
             return
         self.counts[Outcome.DUPLICATE] += 1
-        if before is None and row.status.is_leaving:
+        if before is not None:
+            self.people[key] = _stricter(before, person)
+        elif row.status.is_leaving:
             self.people[key] = replace(person, is_repeat=True)
-        elif before is not None and row.status.strictness > _strictness(before):
-            self.people[key] = _made_stricter(before, person)
+
+    def _pull(self, key: str) -> PlainRow | None:
+        """Take somebody out of the plain people, if they are there, because another row speaks of them too."""
+        if not self._places:
+            self._places = {each: place for place, each in enumerate(self._plain.keys)}
+        place = self._places.get(key)
+        if place is None or place in self._pulled:
+            return None
+        self._pulled.add(place)
+        return self._plain.row(place)
 
     def remember(self) -> None:
         """Note all addresses of rows that an earlier run has done."""
-        self.run.seen.update(map(hash, self.people))
-        self.people.clear()
+        self.run.seen.update(map(hash, self._plain.keys), map(hash, self.people))
 
     def apply(self, conn: sa.Connection, keys: KeyRing, *, dry_run: bool = False) -> None:
         """Write the batch, in statements for all rows together, and count what became of each row."""
+        self._apply_plain(conn, keys, dry_run)
+        if self.people:
+            self._apply_people(conn, keys, dry_run)
+
+    def _apply_plain(self, conn: sa.Connection, keys: KeyRing, dry_run: bool) -> None:
+        """Write the plain people nobody knew and against whom nothing stands; the others join those to be judged."""
+        run, plain = self.run, self._plain.without(self._pulled)
+        if dry_run or run.import_id is None:
+            places = list(range(len(plain.lines)))
+            free = plain.without(places)
+        else:
+            places = [place for place, _ in _standing_against(conn, plain.keys, run.list_id, keys)]
+            free = plain.without(places)
+            self.people.update((plain.keys[place], plain.row(place)) for place in places)
+            known = add_fresh(conn, free, run.list_id, run.import_id)
+            self.counts[Outcome.ADDED] += len(free.lines) - len(known)
+            again = store.brought_by(conn, run.import_id, run.list_id, [free.keys[place] for place in known])
+            self.counts[Outcome.DUPLICATE] += len(again)
+            places = [place for place in known if free.keys[place] not in again]
+            plain = free
+        self.people.update((plain.keys[place], plain.row(place)) for place in places)
+
+    def _apply_people(self, conn: sa.Connection, keys: KeyRing, dry_run: bool) -> None:
         people = list(self.people.values())
         stage = Stage(conn, self.run.list_id, self.run.import_id)
         stage.fill_plain([(place, *each[:-1]) for place, each in enumerate(people) if isinstance(each, tuple)])
@@ -124,7 +168,7 @@ class Batch:
     def _judge(
         self,
         stage: Stage,
-        people: Sequence[Plain | Person],
+        people: Sequence[PlainRow | Person],
         against: Sequence[tuple[int, SuppressionReason]],
         dry_run: bool,
     ) -> tuple[dict[int, Outcome], list[sa.Row[Any]]]:
@@ -148,14 +192,14 @@ class Batch:
         stage.drop(gone)
         return outcomes, [row for row in known if row.place not in gone]
 
-    def _count(self, people: Sequence[Plain | Person], outcomes: Mapping[int, Outcome]) -> None:
+    def _count(self, people: Sequence[PlainRow | Person], outcomes: Mapping[int, Outcome]) -> None:
         """Count every row once: a repeat was counted when it was taken."""
         self.counts.update(outcomes.values())
         self.counts[Outcome.ADDED] += len(people) - len(outcomes)
         repeats = (place for place, each in enumerate(people) if isinstance(each, Person) and each.is_repeat)
         self.counts.subtract([outcomes[place] for place in repeats])
 
-    def _write(self, stage: Stage, people: Sequence[Plain | Person], outcomes: Mapping[int, Outcome]) -> None:
+    def _write(self, stage: Stage, people: Sequence[PlainRow | Person], outcomes: Mapping[int, Outcome]) -> None:
         stage.add_subscriptions()
         tagged = ((place, _tags(each)) for place, each in enumerate(people))
         stage.add_tags(
@@ -193,7 +237,7 @@ def _standing_against(
     return [(places[each.key_hash], each.reason) for each in iter_standing(conn, list(places), list_id)]
 
 
-def _complete(conn: sa.Connection, people: Sequence[Plain | Person], known: Iterable[sa.Row[Any]]) -> None:
+def _complete(conn: sa.Connection, people: Sequence[PlainRow | Person], known: Iterable[sa.Row[Any]]) -> None:
     """Fill in what was missing of the people we knew."""
     for row in known:
         each = people[row.place]
@@ -203,25 +247,31 @@ def _complete(conn: sa.Connection, people: Sequence[Plain | Person], known: Iter
             store.complete_subscriber(conn, row, each.row.name, each.row.attributes)
 
 
-def _strictness(person: Plain | Person) -> int:
+def _strictness(person: PlainRow | Person) -> int:
     return 0 if isinstance(person, tuple) else person.row.status.strictness
 
 
-def _tags(person: Plain | Person) -> tuple[str, ...]:
+def _tags(person: PlainRow | Person) -> tuple[str, ...]:
     return person[-1] if isinstance(person, tuple) else person.row.tags
 
 
-def _made_stricter(before: Plain | Person, person: Person) -> Person:
-    """Return the person as first met, with the standing of the later row."""
-    if isinstance(before, tuple):
-        line, key, address, name, attributes, joined, tags = before
-        written = address or key
-        row = Row(line, written, name, RowStatus.ACTIVE, tags, json.loads(attributes))
-        joined_at = datetime.fromisoformat(joined).replace(tzinfo=UTC)
-        before = Person(replace(row, joined_at=joined_at), Address(written, written, key))
-    later = person.row
-    stricter = replace(before.row, status=later.status, left_at=later.left_at, note=later.note)
-    return replace(before, row=stricter)
+def _stricter(before: PlainRow | Person, person: Person) -> PlainRow | Person:
+    """Return the person as the file has them first, with the stricter standing of two rows."""
+    one = person_of(before) if isinstance(before, tuple) else before
+    first, second = sorted((one, person), key=lambda each: each.row.line)
+    if second.row.status.strictness <= first.row.status.strictness:
+        return before if first is one else first
+    later = second.row
+    return replace(first, row=replace(first.row, status=later.status, left_at=later.left_at, note=later.note))
+
+
+def person_of(plain: PlainRow) -> Person:
+    """Return what a plain row says as if it had been read by itself."""
+    line, key, address, name, attributes, joined, tags = plain
+    written = address or key
+    row = Row(line, written, name, RowStatus.ACTIVE, tags, json.loads(attributes))
+    joined_at = datetime.fromisoformat(joined).replace(tzinfo=UTC)
+    return Person(replace(row, joined_at=joined_at), Address(written, written, key))
 
 
 def _is_storable(row: Row) -> bool:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from typing import TypeVar
 
 from subscribers.address import parse_plain
 from subscribers.store import written_moment
 from subscribers.transfer.moments import read_moment
+from subscribers.transfer.plain import Plain
 from subscribers.transfer.row import RowError, RowStatus
 from subscribers.transfer.shape import Shape
 
-Plain = tuple[int, str, str, str, str, str, tuple[str, ...]]
-"""Somebody active whose row says no more than this, ready to be written: line, key, address, name, attributes as JSON,
-when they joined as the database keeps a moment, tags. A bare tuple, because an import makes a million of them."""
+_MOMENTS = 20_000
+"""How many moments are remembered: where a file has days only, its readers share a few thousand."""
 
 
 class Columns:
@@ -31,50 +33,65 @@ class Columns:
         judged = shape.used | shape.judged | frozenset(shape.left)
         self._judged = _places(header, [column for column in dict.fromkeys(header) if column in judged])
         self._odd = _places(header, (*shape.ip, *shape.confirmed, *shape.confirmed_ip, *shape.left, *shape.notes))
-        self._others = _places(header, others)
+        self._others = _places(header, list(dict.fromkeys(others)))
         self._judge = _judge_of(shape, [header[place] for place in self._judged], file_name)
         self._moment = _moment_of(shape.day_first, now)
-        self._attributes = _attributes_of([header[place] for place in self._others])
+        self._attributes_with = _attributes_of([header[place] for place in self._others])
+        self._attributes = _with_nothing(self._attributes_with)
 
     @property
     def can_read(self) -> bool:
         """Tell whether a table of this shape can be read by columns; one whose cells are disguised cannot."""
         return self._shape.plain is str and self._address is not None
 
-    def read(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> list[Plain | None]:
-        """Return each row's person; None for a row that has to be read by itself."""
-        if not rows:
-            return []
-        columns = [list(map(str.strip, column)) for column in zip(*rows, strict=True)]
+    def read(self, columns: Sequence[Sequence[str]], lines: Sequence[int]) -> tuple[Plain, set[int]]:
+        """Return the plain people of stripped columns, and the places of rows that have to be read by themselves."""
         assert self._address is not None
-        addresses = parse_plain(columns[self._address])
-        names = _joined_names([columns[place] for place in self._names], len(rows))
-        judgements = _each(self._judge, _tuples([columns[place] for place in self._judged], len(rows)))
-        moments = _each(self._moment, _first_filled([columns[place] for place in self._joined], len(rows)))
-        own = [judgement[1] if judgement else "" for judgement in judgements]
-        others = _tuples([columns[place] for place in self._others], len(rows))
-        attributes_of = _each(self._attributes, list(zip(others, own, strict=True)))
-        odd = _first_filled([columns[place] for place in self._odd], len(rows))
-        return [
-            (line, address[1], address[0], name, attributes, moment, judgement[0])
-            if address and judgement and moment and not odd_cell
-            else None
-            for line, address, name, judgement, moment, attributes, odd_cell in zip(
-                lines, addresses, names, judgements, moments, attributes_of, odd, strict=True
-            )
-        ]
+        count = len(lines)
+        found = parse_plain(columns[self._address])
+        odd = found.odd
+        judged = _each(self._judge, _together([columns[place] for place in self._judged], count))
+        moments = _each(self._moment, _first_filled([columns[place] for place in self._joined], count))
+        for found_out in (judged, moments):
+            if None in found_out:
+                odd.update(place for place, said in enumerate(found_out) if said is None)
+        for column in (columns[place] for place in self._odd):
+            if any(column):
+                odd.update(place for place, cell in enumerate(column) if cell)
+        plain = Plain(
+            lines=list(lines),
+            keys=found.keys,
+            addresses=found.written,
+            names=_joined_names([columns[place] for place in self._names], count),
+            attributes=self._attributes_of(columns, [each[1] if each else "" for each in judged]),
+            joined=[moment or "" for moment in moments],
+            tags=[each[0] if each else () for each in judged],
+        )
+        return plain.without(odd), odd
+
+    def _attributes_of(self, columns: Sequence[Sequence[str]], own: Sequence[str]) -> list[str]:
+        others = [columns[place] for place in self._others]
+        if not others:
+            return [each or "{}" for each in own]
+        # Most shapes say nothing themselves: then the cells alone are looked up, a single column as it stands.
+        if not any(each not in ("", "{}") for each in set(own)):
+            return _each(self._attributes, _together(others, len(own)))
+        return _each(self._attributes_with, list(zip(*others, own, strict=True)))
 
 
-Said = TypeVar("Said", str, tuple[str, ...], tuple[tuple[str, ...], str])
+Cells = str | tuple[str, ...]
+"""The cells of one row that are looked at together; a single one as it stands, which is found sooner."""
+
+Said = TypeVar("Said", str, Cells, tuple[str, ...])
 Judged = TypeVar("Judged")
 Judgement = tuple[tuple[str, ...], str]
 
 
-def _judge_of(shape: Shape, columns: Sequence[str], file_name: str) -> Callable[[tuple[str, ...]], Judgement | None]:
+def _judge_of(shape: Shape, columns: Sequence[str], file_name: str) -> Callable[[Cells], Judgement | None]:
     """Return what tells the tags and own attributes of somebody active by the cells judged; None for all others."""
 
-    def judge(values: tuple[str, ...]) -> Judgement | None:
-        cells = dict(zip(columns, values, strict=True))
+    def judge(said: Cells) -> Judgement | None:
+        cells = dict(zip(columns, (said,) if isinstance(said, str) else said, strict=True))
         try:
             if shape.status(cells, file_name) is not RowStatus.ACTIVE:
                 return None
@@ -88,6 +105,7 @@ def _judge_of(shape: Shape, columns: Sequence[str], file_name: str) -> Callable[
 
 
 def _moment_of(day_first: bool | None, now: datetime) -> Callable[[str], str | None]:
+    @lru_cache(maxsize=_MOMENTS)
     def moment(text: str) -> str | None:
         """Write when somebody joined; None for a time to come, which only the evidence keeps."""
         found = read_moment(text, day_first=day_first) or now
@@ -96,13 +114,16 @@ def _moment_of(day_first: bool | None, now: datetime) -> Callable[[str], str | N
     return moment
 
 
-def _attributes_of(columns: Sequence[str]) -> Callable[[tuple[tuple[str, ...], str]], str]:
-    def attributes(said: tuple[tuple[str, ...], str]) -> str:
-        values, own = said
-        if not any(values):
-            return own or "{}"
-        named: Mapping[str, Any] = {column: value for column, value in zip(columns, values, strict=True) if value}
-        return json.dumps({**named, **json.loads(own or "{}")})
+def _attributes_of(columns: Sequence[str]) -> Callable[[tuple[str, ...]], str]:
+    names = [f"{encode_basestring_ascii(column)}: " for column in columns]
+
+    def attributes(said: tuple[str, ...]) -> str:
+        """Write the filled cells as a JSON object; what a shape says itself stands last and counts more."""
+        *values, own = said
+        named = [name + encode_basestring_ascii(value) for name, value in zip(names, values, strict=True) if value]
+        if own in ("", "{}"):
+            return f"{{{', '.join(named)}}}"
+        return json.dumps({**json.loads(f"{{{', '.join(named)}}}"), **json.loads(own)})
 
     return attributes
 
@@ -116,16 +137,24 @@ def _places(header: Sequence[str], columns: Sequence[str]) -> list[int]:
 def _each(judge: Callable[[Said], Judged], said: Sequence[Said]) -> list[Judged]:
     """Judge what is said once for all rows that say the same: readers share their status, tags and cities."""
     judged = {each: judge(each) for each in set(said)}
-    return [judged[each] for each in said]
+    return [judged[each] for each in said] if len(judged) > 1 else list(judged.values()) * len(said)
+
+
+def _with_nothing(attributes: Callable[[tuple[str, ...]], str]) -> Callable[[Cells], str]:
+    return lambda said: attributes((said, "") if isinstance(said, str) else (*said, ""))
+
+
+def _together(columns: Sequence[Sequence[str]], count: int) -> Sequence[Cells]:
+    return columns[0] if len(columns) == 1 else _tuples(columns, count)
 
 
 def _tuples(columns: Sequence[Sequence[str]], count: int) -> list[tuple[str, ...]]:
     return list(zip(*columns, strict=True)) if columns else [()] * count
 
 
-def _joined_names(columns: Sequence[Sequence[str]], count: int) -> Sequence[str]:
+def _joined_names(columns: Sequence[Sequence[str]], count: int) -> list[str]:
     if len(columns) == 1:
-        return columns[0]
+        return list(columns[0])
     return [" ".join(filter(None, parts)) for parts in _tuples(columns, count)]
 
 

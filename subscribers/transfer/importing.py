@@ -167,16 +167,16 @@ def _batches(
     """Yield batches of readable rows, the refused ones reported; rows an earlier run did are only remembered."""
     to_pass = report.rows
     for block in blocks:
-        done, rest = block[:to_pass], block[to_pass:]
-        to_pass -= len(done)
+        done, rest = block.parted(to_pass)
+        to_pass -= done.rows
         _take_all(done, run).remember()
-        if rest:
+        if rest.rows:
             yield _take_all(rest, run, lambda refused: _refuse(refused, report, on_refused))
 
 
 def _take_all(block: Block, run: Run, on_refused: Callable[[Refused], None] | None = None) -> Batch:
-    batch = Batch(run, rows=len(block))
-    for row in block:
+    batch = Batch(run, block.plain, block.rows)
+    for row in block.others:
         refused = row if isinstance(row, Refused) else batch.take(row)
         if refused is not None:
             batch.counts[Outcome.REFUSED] += 1

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TextIO
 
 from subscribers.errors import BadFile
-from subscribers.transfer.columns import Columns, Plain
+from subscribers.transfer.columns import Columns
+from subscribers.transfer.cutting import cut_columns
+from subscribers.transfer.plain import Plain
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row, RowError
 from subscribers.transfer.shape import Shape
@@ -24,8 +26,28 @@ MAX_CELL = 131_072
 """The longest cell read, in characters: a quote that is never closed would swallow the rest of the file."""
 
 
-Block = list[Plain | Row | Refused]
-"""Rows read together: who is plainly said, who had to be read row by row, and what cannot be taken."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows read together: who is plainly said, and by line who had to be read by themselves or cannot be taken."""
+
+    plain: Plain
+    others: list[Row | Refused]
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows these are."""
+        return len(self.plain.lines) + len(self.others)
+
+    def parted(self, count: int) -> tuple[Block, Block]:
+        """Return the first rows, as many as asked for, and the rest."""
+        if count <= 0:
+            return Block(Plain.of([]), []), self
+        lines = sorted([*self.plain.lines, *(each.line for each in self.others)])
+        last = lines[min(count, len(lines)) - 1] if lines else 0
+        late = [place for place, line in enumerate(self.plain.lines) if line > last]
+        early = [place for place, line in enumerate(self.plain.lines) if line <= last]
+        first = Block(self.plain.without(late), [each for each in self.others if each.line <= last])
+        return first, Block(self.plain.without(early), [each for each in self.others if each.line > last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +111,11 @@ def iter_blocks(path: Path, encoding: str, table: Table, size: int, now: datetim
     with path.open(encoding=encoding, newline="") as file:
         done = _pass_header(file, table)
         while lines := list(islice(file, size)):
+            cut = cut_columns(lines, table.separator, len(table.header), MAX_CELL)
+            if cut is not None:
+                yield _read_columns(table, columns, cut, range(done + 1, done + len(lines) + 1))
+                done += len(lines)
+                continue
             rows = _one_a_line(lines, table.separator)
             if rows is not None:
                 yield _read_block(table, columns, rows, done + 1)
@@ -96,14 +123,14 @@ def iter_blocks(path: Path, encoding: str, table: Table, size: int, now: datetim
                 continue
             # Some row goes over several lines, perhaps beyond this block: count each, then go on in blocks.
             cells = _Cells(chain(lines, file), table.separator, done)
-            yield list(_iter_named(table, cells, until=done + len(lines)))
+            yield Block(Plain.of([]), list(_iter_named(table, cells, until=done + len(lines))))
             done = cells.line
 
 
 def in_blocks(rows: Iterator[Row | Refused], size: int) -> Iterator[Block]:
     """Yield the rows ``size`` at a time."""
     while block := list(islice(rows, size)):
-        yield Block(block)
+        yield Block(Plain.of([]), block)
 
 
 def _pass_header(file: TextIO, table: Table) -> int:
@@ -130,16 +157,22 @@ def _one_a_line(lines: list[str], separator: str) -> list[list[str]] | None:
 def _read_block(table: Table, columns: Columns, rows: list[list[str]], first_line: int) -> Block:
     width = len(table.header)
     whole = [place for place, cells in enumerate(rows) if len(cells) == width]
-    read = columns.read([rows[place] for place in whole], [first_line + place for place in whole])
-    plain = dict(zip(whole, read, strict=True))
-    found: Block = []
+    others: list[Row | Refused] = []
     for place, cells in enumerate(rows):
-        person = plain.get(place)
-        if person is not None:
-            found.append(person)
-        elif any(stripped := [cell.strip() for cell in cells]):
-            found.append(_read(table, stripped, first_line + place))
-    return found
+        if len(cells) != width and any(stripped := [cell.strip() for cell in cells]):
+            others.append(_read(table, stripped, first_line + place))
+    cut = [list(map(str.strip, column)) for column in zip(*(rows[place] for place in whole), strict=True)]
+    if not cut:
+        return Block(Plain.of([]), others)
+    block = _read_columns(table, columns, cut, [first_line + place for place in whole])
+    return Block(block.plain, sorted([*block.others, *others], key=lambda each: each.line))
+
+
+def _read_columns(table: Table, columns: Columns, cut: list[list[str]], lines: Sequence[int]) -> Block:
+    """Read stripped columns; the rows that are not plain one by one."""
+    plain, odd = columns.read(cut, lines)
+    rows = ((lines[place], [column[place] for column in cut]) for place in sorted(odd))
+    return Block(plain, [_read(table, cells, line) for line, cells in rows if any(cells)])
 
 
 def _iter_named(table: Table, cells: _Cells, until: int) -> Iterator[Row | Refused]:

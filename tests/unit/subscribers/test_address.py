@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from subscribers import BadAddress, masked, parse_address
-from subscribers.address import split_name
+from subscribers.address import parse_plain, split_name
 
 LOCAL = st.text("aZ09.+-_!'=~ü@\"", min_size=0, max_size=70)
 DOMAIN = st.text("aZ9.-xn_ü", min_size=0, max_size=70)
@@ -105,3 +105,19 @@ def test_a_name_is_parted_from_its_address(text: str, name: str, address: str) -
 
 def test_a_masked_address_tells_its_owner_and_nobody_else() -> None:
     assert masked("jonas.weiss@example.org") == "j•••@e•••.org"
+
+
+PLAIN = ("ann@example.org", "Ann.B+c@Example.org", "x'y@sub.example.co.uk")
+LIKELY = (*PLAIN, "", "a..b@example.org", ".a@example.org", "a@b@c.org", "ann@xn--bcher-kva.example", "a@localhost")
+
+
+@given(st.lists(st.text("aB.@\n +ж\u212a-'_9", max_size=8) | st.sampled_from(LIKELY), max_size=40))
+@example([f"{'a' * 64}@example.org", f"{'a' * 65}@example.org", f"a@{'b.' * 122}example.org"])
+def test_many_addresses_read_at_once_are_read_as_each_by_itself(texts: list[str]) -> None:
+    found = parse_plain(texts)
+
+    for place, text in enumerate(texts):
+        if place not in found.odd:
+            address = parse_address(text)
+            assert (found.keys[place], found.written[place] or found.keys[place]) == (address.key, address.written)
+    assert not found.odd & {place for place, text in enumerate(texts) if text in PLAIN}
