@@ -31,6 +31,9 @@ VERSION_TABLE = "subscribers_version"
 _MIGRATION_LOCK = 0x6469_6765_7374
 """The key of PostgreSQL's advisory lock under which schemas change: the bytes of "digest"."""
 
+_CACHE_KIB, _PAGES = 2000, 1000
+"""What SQLite does by itself."""
+
 _BULK_CACHE_KIB = 16_384
 _BULK_PAGES = 16_000
 """How many pages are written between two tidyings of the write-ahead log: 64 MB."""
@@ -85,26 +88,32 @@ def rehearsing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def prepare_bulk(conn: Connection) -> None:
-    """Make room for writing very many rows: more pages in memory on SQLite, look-ups by index on PostgreSQL.
+@contextmanager
+def bulk(engine: Engine) -> Iterator[Connection]:
+    """Give a connection for writing very many rows in transactions of its own, each begun with ``begin``.
 
-    On SQLite this lasts until ``end_bulk``, on PostgreSQL to the end of the transaction.
+    SQLite has more pages in memory, tidies its log less often, and does not look up foreign keys: the caller answers
+    for them. On PostgreSQL each transaction calls ``prefer_indexes``.
     """
-    if conn.dialect.name == "sqlite":
-        conn.exec_driver_sql(f"PRAGMA cache_size = -{_BULK_CACHE_KIB}")
-        conn.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_BULK_PAGES}")
-        return
-    # A batch is small beside the table: the planner, which cannot know what the batches to come will hold, would
-    # read the whole table for each.
-    for plan in ("hashjoin", "mergejoin"):
-        conn.exec_driver_sql(f"SET LOCAL enable_{plan} = off")
+    with _explained(engine), engine.connect() as connection:
+        connection = connection.execution_options(begin_immediate=True)
+        _set_bulk(connection, _BULK_CACHE_KIB, _BULK_PAGES, enforced=False)
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            _set_bulk(connection, _CACHE_KIB, _PAGES, enforced=True)
 
 
-def end_bulk(conn: Connection) -> None:
-    """Take back what ``prepare_bulk`` did; harmless without it."""
-    if conn.dialect.name == "sqlite":
-        conn.exec_driver_sql("PRAGMA cache_size = -2000")
-        conn.exec_driver_sql("PRAGMA wal_autocheckpoint = 1000")
+def prefer_indexes(conn: Connection) -> None:
+    """Let PostgreSQL find rows by index until the transaction ends.
+
+    A batch is small beside the table: the planner, which cannot know what the batches to come will hold, would read
+    the whole table for each.
+    """
+    if conn.dialect.name == "postgresql":
+        for plan in ("hashjoin", "mergejoin"):
+            conn.exec_driver_sql(f"SET LOCAL enable_{plan} = off")
 
 
 def migrate(engine: Engine, script_location: Path, version_table: str) -> None:
@@ -195,6 +204,15 @@ def _foreign_keys(connection: Connection, *, enforced: bool) -> None:
         assert dbapi_connection is not None
         # Straight to the driver: inside a transaction the pragma does nothing.
         dbapi_connection.cursor().execute(f"PRAGMA foreign_keys = {'ON' if enforced else 'OFF'}")
+
+
+def _set_bulk(connection: Connection, cache_kib: int, pages: int, *, enforced: bool) -> None:
+    if connection.dialect.name == "sqlite":
+        dbapi_connection = connection.connection.dbapi_connection
+        assert dbapi_connection is not None
+        dbapi_connection.cursor().execute(f"PRAGMA cache_size = -{cache_kib}")
+        dbapi_connection.cursor().execute(f"PRAGMA wal_autocheckpoint = {pages}")
+        _foreign_keys(connection, enforced=enforced)
 
 
 def _migrate_locked(connection: Connection, script_location: Path, version_table: str) -> None:

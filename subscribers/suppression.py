@@ -115,6 +115,16 @@ def find_reason(conn: sa.Connection, key_hash: str, list_id: str) -> Suppression
     return max(reasons, key=STRICTNESS.__getitem__, default=None)
 
 
+def hold_still(conn: sa.Connection) -> None:
+    """Keep others from suppressing anybody until the transaction ends.
+
+    What nobody has committed yet is not seen: somebody suppressed while an import brings them would have no hash. On
+    SQLite there is one writer anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("LOCK TABLE suppression IN SHARE ROW EXCLUSIVE MODE")
+
+
 def is_empty(conn: sa.Connection) -> bool:
     """Tell whether nothing stands against anybody."""
     return conn.execute(sa.select(schema.suppression.c.key_hash).limit(1)).first() is None

@@ -15,7 +15,7 @@ from subscribers import store
 from subscribers.address import Address, parse_address
 from subscribers.errors import BadAddress
 from subscribers.model import Consent, ConsentHow, SubscriptionStatus, Suppression, SuppressionReason
-from subscribers.suppression import is_empty, iter_standing, suppress_hashes
+from subscribers.suppression import hold_still, is_empty, iter_standing, suppress_hashes
 from subscribers.tokens import KeyRing
 from subscribers.transfer.fresh import add_fresh
 from subscribers.transfer.plain import Plain, PlainRow
@@ -127,6 +127,7 @@ class Batch:
 
     def apply(self, conn: sa.Connection, keys: KeyRing, *, dry_run: bool = False) -> None:
         """Write the batch, in statements for all rows together, and count what became of each row."""
+        hold_still(conn)
         self._apply_plain(conn, keys, dry_run)
         if self.people:
             self._apply_people(conn, keys, dry_run)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import schema
-from subscribers.database import prepare_bulk, reading, rehearsing, writing
+from subscribers.database import bulk, prefer_indexes, reading, writing
 from subscribers.errors import BadFile
 from subscribers.lists import get_list
 from subscribers.tokens import KeyRing
+from subscribers.transfer.ahead import read_ahead
 from subscribers.transfer.archive import is_archive, unpacked
 from subscribers.transfer.batch import Batch, Run
 from subscribers.transfer.decoding import Looked, look_at
@@ -66,9 +67,9 @@ def import_file(
         return report
     blocks, report = _blocks_of(path, looked, mapping, day_first, dry_run, now)
     run = _begin(engine, path, list_id, looked, report, now)
-    with _without_cycles():
-        for batch in _batches(blocks, run, report, on_refused):
-            _apply(engine, batch, run, report, keys)
+    with _without_cycles(), bulk(engine) as conn, closing(read_ahead(blocks)) as ahead:
+        for batch in _batches(ahead, run, report, on_refused):
+            _apply(conn, batch, run, report, keys)
             if on_progress is not None:
                 on_progress(report.rows, max(looked.lines, report.rows))
     _finish(engine, run, report, now)
@@ -192,17 +193,18 @@ def _refuse(refused: Refused, report: ImportReport, on_refused: Callable[[Refuse
         on_refused(refused)
 
 
-def _apply(engine: sa.Engine, batch: Batch, run: Run, report: ImportReport, keys: KeyRing) -> None:
+def _apply(conn: sa.Connection, batch: Batch, run: Run, report: ImportReport, keys: KeyRing) -> None:
     """Write a batch and how far the import is in one transaction; a dry run only judges and takes that back."""
-    around = rehearsing if report.dry_run else writing
-    with around(engine) as conn:
-        prepare_bulk(conn)
+    with conn.begin() as transaction:
+        prefer_indexes(conn)
         batch.apply(conn, keys, dry_run=report.dry_run)
         report.rows += batch.rows
         for outcome, count in batch.counts.items():
             report.counts[outcome] += count
         if run.import_id is not None:
             _note(conn, run, {"rows_done": report.rows, "counts": report.counts})
+        if report.dry_run:
+            transaction.rollback()
 
 
 def _finish(engine: sa.Engine, run: Run, report: ImportReport, now: datetime) -> None:
