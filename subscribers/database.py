@@ -92,17 +92,17 @@ def rehearsing(engine: Engine) -> Iterator[Connection]:
 def bulk(engine: Engine) -> Iterator[Connection]:
     """Give a connection for writing very many rows in transactions of its own, each begun with ``begin``.
 
-    SQLite has more pages in memory, tidies its log less often, and does not look up foreign keys: the caller answers
-    for them. On PostgreSQL each transaction calls ``prefer_indexes``.
+    SQLite has more pages in memory and tidies its log less often. On PostgreSQL each transaction calls
+    ``prefer_indexes``.
     """
     with _explained(engine), engine.connect() as connection:
         connection = connection.execution_options(begin_immediate=True)
-        _set_bulk(connection, _BULK_CACHE_KIB, _BULK_PAGES, enforced=False)
+        _set_bulk(connection, _BULK_CACHE_KIB, _BULK_PAGES)
         try:
             yield connection
         finally:
             connection.rollback()
-            _set_bulk(connection, _CACHE_KIB, _PAGES, enforced=True)
+            _set_bulk(connection, _CACHE_KIB, _PAGES)
 
 
 def prefer_indexes(conn: Connection) -> None:
@@ -206,13 +206,12 @@ def _foreign_keys(connection: Connection, *, enforced: bool) -> None:
         dbapi_connection.cursor().execute(f"PRAGMA foreign_keys = {'ON' if enforced else 'OFF'}")
 
 
-def _set_bulk(connection: Connection, cache_kib: int, pages: int, *, enforced: bool) -> None:
+def _set_bulk(connection: Connection, cache_kib: int, pages: int) -> None:
     if connection.dialect.name == "sqlite":
         dbapi_connection = connection.connection.dbapi_connection
         assert dbapi_connection is not None
         dbapi_connection.cursor().execute(f"PRAGMA cache_size = -{cache_kib}")
         dbapi_connection.cursor().execute(f"PRAGMA wal_autocheckpoint = {pages}")
-        _foreign_keys(connection, enforced=enforced)
 
 
 def _migrate_locked(connection: Connection, script_location: Path, version_table: str) -> None:

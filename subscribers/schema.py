@@ -92,9 +92,10 @@ subscription = sa.Table(
     "subscription",
     metadata,
     # In the order of a list's ids, so that an import of a million writes it from end to end; no index for a person,
-    # who is looked up list by list (`on_any_list`), and no foreign key, which would have to read it all for each
-    # person erased: `store.delete_people` is the only way.
-    sa.Column("list_id", sa.ForeignKey("list.id"), primary_key=True),
+    # who is looked up list by list (`on_any_list`). No foreign key: the list's would be looked up again for each of the
+    # million, though no list is ever deleted, and the person's would read all of it for each person erased:
+    # `store.delete_people` is the only way.
+    sa.Column("list_id", sa.Text, primary_key=True),
     sa.Column("subscriber_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),

@@ -27,7 +27,7 @@ _SUBSCRIPTIONS = """
 """
 _STAGE = """
     CREATE TEMPORARY TABLE import_fresh (
-        id BIGINT DEFAULT nextval(pg_get_serial_sequence('subscriber', 'id')), line INTEGER, key TEXT, address TEXT,
+        id BIGINT DEFAULT nextval('{sequence}'), line INTEGER, key TEXT, address TEXT,
         name TEXT, attributes JSONB, created_at TIMESTAMPTZ) ON COMMIT DROP
 """
 _COPY = "COPY import_fresh (line, key, address, name, attributes, created_at) FROM STDIN"
@@ -108,7 +108,9 @@ def _tags_of(plain: Plain, ids: Sequence[int], known: Sequence[int]) -> tuple[li
 
 
 def _copy(conn: sa.Connection, plain: Plain, list_id: str, import_id: int) -> list[int]:
-    conn.exec_driver_sql(_STAGE)
+    # Looked up once, not for each row.
+    sequence = conn.exec_driver_sql("SELECT pg_get_serial_sequence('subscriber', 'id')").scalar()
+    conn.exec_driver_sql(_STAGE.format(sequence=sequence))
     _copy_rows(conn, _COPY, (list(map(str, plain.lines)), *plain[1:6]))
     added = conn.exec_driver_sql(_PEOPLE_COPIED, (import_id,)).rowcount
     known: list[int] = []

@@ -84,7 +84,6 @@ def _create_subscriptions() -> None:
         sa.Column("import_id", sa.Integer(), nullable=True),
         sa.Column("import_line", sa.Integer(), nullable=True),
         sa.Column("imported_at", MOMENT, nullable=True),
-        sa.ForeignKeyConstraint(["list_id"], ["list.id"]),
         sa.PrimaryKeyConstraint("list_id", "subscriber_id"),
         sqlite_with_rowid=False,
     )

@@ -220,17 +220,6 @@ def test_an_import_that_was_broken_off_goes_on_where_it_stopped(desk: Desk, monk
     assert len(desk.statuses()) == 5
 
 
-def test_foreign_keys_are_looked_up_again_after_an_import(
-    sqlite_engine: sa.Engine, keys: KeyRing, tmp_path: Path
-) -> None:
-    desk = Desk(sqlite_engine, keys, tmp_path)
-    desk.bring("email\nann@example.org\n")
-
-    with writing(sqlite_engine) as conn:
-        assert conn.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-        assert conn.exec_driver_sql("PRAGMA foreign_key_check").all() == []
-
-
 def test_progress_is_told_after_every_batch(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "BATCH", 2)
     told = []
