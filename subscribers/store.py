@@ -292,6 +292,15 @@ def brought_by(conn: sa.Connection, import_id: int, list_id: str, addresses: Seq
     return found
 
 
+def unconfirm(conn: sa.Connection, ids: Sequence[int], list_id: str, import_id: int, *, now: datetime) -> None:
+    """Let subscriptions that one import brought as active wait for a confirmation, as its file says elsewhere."""
+    table = schema.subscription
+    mine = (table.c.list_id == list_id) & table.c.subscriber_id.in_(ids) & (table.c.import_id == import_id)
+    if ids:
+        change = sa.update(table).where(mine, table.c.status == SubscriptionStatus.ACTIVE)
+        conn.execute(change.values(status=SubscriptionStatus.PENDING.value, since=now))
+
+
 def find_subscription(conn: sa.Connection, subscriber_id: int, list_id: str) -> Subscription | None:
     """Return how the subscriber stands to the list, or None if they never joined it."""
     table = schema.subscription

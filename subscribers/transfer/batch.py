@@ -108,7 +108,7 @@ class Batch:
         self.counts[Outcome.DUPLICATE] += 1
         if before is not None:
             self.people[key] = _stricter(before, person)
-        elif row.status.is_leaving:
+        elif row.status is not RowStatus.ACTIVE:
             self.people[key] = replace(person, is_repeat=True)
 
     def _pull(self, key: str) -> PlainRow | None:
@@ -151,7 +151,7 @@ class Batch:
         self.people.update((plain.keys[place], plain.row(place)) for place in places)
 
     def _apply_people(self, conn: sa.Connection, keys: KeyRing, dry_run: bool) -> None:
-        people = list(self.people.values())
+        run, people = self.run, list(self.people.values())
         stage = Stage(conn, self.run.list_id, self.run.import_id)
         stage.fill_plain([(place, *each[:-1]) for place, each in enumerate(people) if isinstance(each, tuple)])
         odd = ((place, each) for place, each in enumerate(people) if isinstance(each, Person))
@@ -160,6 +160,9 @@ class Batch:
         outcomes, known = self._judge(stage, people, against, dry_run)
         self._count(people, outcomes)
         if not dry_run:
+            waiting = [row.id for row in known if _is_pending(people[row.place])]
+            store.unconfirm(conn, waiting, run.list_id, run.import_id or 0, now=run.now)
+            known = [row for row in known if outcomes.get(row.place) not in _NOT_WRITTEN]
             self._write(stage, people, outcomes)
             _complete(conn, people, known)
             self._suppress(conn, keys)
@@ -175,7 +178,7 @@ class Batch:
     ) -> tuple[dict[int, Outcome], list[sa.Row[Any]]]:
         """Say what becomes of the rows that do not simply join, by their place: the stricter of file and database.
 
-        New people are written on the way, so that it shows who was known; who is to be completed is returned.
+        New people are written on the way, so that it shows who was known; who was known is returned.
         """
         outcomes = {place: Outcome.ENDED for place, each in enumerate(people) if _strictness(each) >= _LEAVING}
         kept_out = {place for place, _reason in against} - outcomes.keys()
@@ -191,14 +194,14 @@ class Batch:
                 outcomes[row.place] = Outcome.KEPT_OUT if is_ended else Outcome.KNOWN
         gone = {row.place for row in known if outcomes.get(row.place) in _NOT_WRITTEN}
         stage.drop(gone)
-        return outcomes, [row for row in known if row.place not in gone]
+        return outcomes, list(known)
 
     def _count(self, people: Sequence[PlainRow | Person], outcomes: Mapping[int, Outcome]) -> None:
         """Count every row once: a repeat was counted when it was taken."""
         self.counts.update(outcomes.values())
         self.counts[Outcome.ADDED] += len(people) - len(outcomes)
         repeats = (place for place, each in enumerate(people) if isinstance(each, Person) and each.is_repeat)
-        self.counts.subtract([outcomes[place] for place in repeats])
+        self.counts.subtract([outcomes.get(place, Outcome.ADDED) for place in repeats])
 
     def _write(self, stage: Stage, people: Sequence[PlainRow | Person], outcomes: Mapping[int, Outcome]) -> None:
         stage.add_subscriptions()
@@ -250,6 +253,10 @@ def _complete(conn: sa.Connection, people: Sequence[PlainRow | Person], known: I
 
 def _strictness(person: PlainRow | Person) -> int:
     return 0 if isinstance(person, tuple) else person.row.status.strictness
+
+
+def _is_pending(person: PlainRow | Person) -> bool:
+    return isinstance(person, Person) and person.row.status is RowStatus.PENDING
 
 
 def _tags(person: PlainRow | Person) -> tuple[str, ...]:

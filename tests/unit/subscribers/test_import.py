@@ -176,6 +176,30 @@ def test_who_was_imported_and_then_forgotten_leaves_no_row_behind(desk: Desk) ->
     assert _counts(desk.bring("email\nann@example.org\n", "again.csv")) == {"kept_out": 1}
 
 
+@pytest.mark.parametrize("rows", [("active", "pending"), ("pending", "active")])
+@pytest.mark.parametrize("between", [0, 5])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_of_two_rows_the_one_that_never_confirmed_stands(
+    desk: Desk, rows: tuple[str, str], between: int, dry_run: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 3)
+    others = "".join(f"p{number}@example.org,\n" for number in range(between))
+    text = f"email,status\nann@example.org,{rows[0]}\n{others}ANN@Example.org,{rows[1]}\n"
+
+    report = desk.bring(text, dry_run=dry_run)
+
+    assert _counts(report) == {"added": between + 1, "duplicate": 1}
+    assert dry_run or desk.statuses()["ann@example.org"] == "pending"
+
+
+def test_who_confirmed_here_stays_though_a_file_has_them_unconfirmed(desk: Desk) -> None:
+    with writing(desk.engine) as conn:
+        subscribers.subscribe(conn, "ann@example.org", "morning", consent=ASKED, now=NOW, keys=desk.keys)
+
+    assert _counts(desk.bring("email,status\nann@example.org,pending\n")) == {"known": 1}
+    assert desk.statuses() == {"ann@example.org": "active"}
+
+
 def test_somebody_known_is_completed_and_not_overwritten(desk: Desk) -> None:
     desk.bring("email,name,city\nann@example.org,,Turin\n")
 
