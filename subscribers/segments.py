@@ -132,7 +132,9 @@ def _reads_person(rule: rules.Rule) -> bool:
 
 
 class _Attribute(FunctionElement[bool]):
-    """One comparison inside the attributes: the cell, the attribute's name, the value, and both as one JSON object."""
+    """One comparison inside the attributes: the cell, the attribute's name, the value, both as one JSON object, and the
+    value as JSON writes it.
+    """
 
     inherit_cache = True
     type = sa.Boolean()
@@ -159,15 +161,15 @@ def _attribute(comparison: str, name: str, value: rules.Value) -> sa.ColumnEleme
     kind = "truth" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
     if kind == "truth" and comparison not in ("=", "has"):
         raise BadRule(f"{name} {comparison} {'yes' if value else 'no'}: yes and no can only be asked for with = or !=.")
-    together = sa.literal(json.dumps({name: value}))
-    arguments = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(value), together)
+    together, written = sa.literal(json.dumps({name: value})), sa.literal(json.dumps(value))
+    arguments = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(value), together, written)
     found: sa.ColumnElement[bool] = _CLASSES[comparison, kind](*arguments)
     return found
 
 
 @compiles(_Attribute, "sqlite")
 def _on_sqlite(element: _Attribute, compiler: Any, **options: Any) -> str:
-    cell, name, value, _together = element.clauses
+    cell, name, value, _together, written = element.clauses
     path = sa.literal('$."', sa.Text) + name + sa.literal('"', sa.Text)
     kind, found = sa.func.json_type(cell, path), sa.func.json_extract(cell, path)
     if element.comparison == "has":
@@ -179,12 +181,15 @@ def _on_sqlite(element: _Attribute, compiler: Any, **options: Any) -> str:
         # The value first, because most rows fail there: the type is then not asked for. Not NULL even for a `not`.
         compared = sa.func.coalesce(found.op(element.comparison)(value), sa.false())
         test = sa.and_(compared, sa.func.coalesce(kind, "").in_(kinds))
+        if element.kind == "text" and element.comparison == "=":
+            # Whoever's JSON does not hold the text as JSON writes it has it nowhere: that is seen without reading it.
+            test = sa.and_(sa.func.instr(sa.cast(cell, sa.Text), written) > 0, test)
     return f"({compiler.process(test, **options)})"
 
 
 @compiles(_Attribute, "postgresql")
 def _on_postgresql(element: _Attribute, compiler: Any, **options: Any) -> str:
-    cell, name, value, together = element.clauses
+    cell, name, value, together, _written = element.clauses
     if element.comparison == "=":
         # Containment never looks into an array below the top, so a scalar is only found as itself; and it is twice as
         # fast as a path.
