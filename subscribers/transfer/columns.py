@@ -27,7 +27,7 @@ class Columns:
         self, shape: Shape, header: Sequence[str], others: Sequence[str], file_name: str, now: datetime
     ) -> None:
         self._shape = shape
-        self._address = header.index(shape.address) if shape.address in header else None
+        self._address = next(iter(_places(header, (shape.address,))), None)
         self._names = _places(header, shape.names)
         self._joined = _places(header, shape.joined)
         judged = shape.used | shape.judged | frozenset(shape.left)

@@ -60,6 +60,17 @@ def _known(each: Row | Refused) -> tuple[object, ...]:
     return (each.line, address, each.name, each.status, each.tags, each.attributes, joined)
 
 
+def test_of_two_columns_of_one_name_the_last_counts_in_either_way(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,city,email,city\nann@example.org,Turin,bob@example.org,Lyon\n")
+    table = recognise(path, "utf-8")
+
+    [block] = iter_blocks(path, "utf-8", table, 5, NOW)
+
+    assert [_known(each) for each in _people(block)] == [_known(each) for each in iter_rows(path, "utf-8", table)]
+    assert block.plain.keys == ["bob@example.org"]
+
+
 @pytest.mark.parametrize(
     ("lines", "found"),
     [
