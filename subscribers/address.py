@@ -88,17 +88,18 @@ def parse_plain(texts: Sequence[str]) -> PlainAddresses:
         plain = [text if text.isascii() and "\n" not in text else "" for text in texts]
         together = "\n".join(plain)
         keys = together.lower().split("\n")
-    parts = [key.split("@") for key in keys]
-    halved = [place for place, part in enumerate(parts) if len(part) == 2]
-    pairs = [parts[place] for place in halved] if len(halved) < len(parts) else parts
-    odd = set(range(len(keys))).difference(halved) if len(halved) < len(parts) else set()
-    odd.update(_odd_locals([pair[0] for pair in pairs], halved))
-    bad = {domain for domain in {pair[1] for pair in pairs} if not _is_plain_domain(domain)}
+    halved = [place for place, key in enumerate(keys) if key.count("@") == 1]
+    odd = set(range(len(keys))).difference(halved) if len(halved) < len(keys) else set()
+    # Local part, domain and a mark by turns, because each of these has one sign.
+    pieces = "\n".join([keys[place] for place in halved]).replace("\n", "@\n@").split("@") if halved else []
+    parts, domains = pieces[0::3], pieces[1::3]
+    odd.update(_odd_locals(parts, halved))
+    bad = {domain for domain in set(domains) if not _is_plain_domain(domain)}
     if bad:
-        odd.update(place for place, pair in zip(halved, pairs, strict=True) if pair[1] in bad)
+        odd.update(place for place, domain in zip(halved, domains, strict=True) if domain in bad)
     if max(map(len, keys), default=0) > MAX_LOCAL_OCTETS:
         odd.update(place for place, key in enumerate(keys) if len(key) > MAX_ADDRESS_LENGTH)
-        odd.update(place for place, pair in zip(halved, pairs, strict=True) if len(pair[0]) > MAX_LOCAL_OCTETS)
+        odd.update(place for place, part in zip(halved, parts, strict=True) if len(part) > MAX_LOCAL_OCTETS)
     if together.islower():
         return PlainAddresses(keys, [""] * len(keys), odd)
     written = [
