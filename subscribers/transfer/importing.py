@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from subscribers.database import bulk, prefer_indexes, reading, writing
 from subscribers.errors import BadFile
 from subscribers.lists import get_list
 from subscribers.tokens import KeyRing
-from subscribers.transfer.ahead import read_ahead
 from subscribers.transfer.archive import is_archive, unpacked
 from subscribers.transfer.batch import Batch, Run
 from subscribers.transfer.decoding import Looked, look_at
@@ -67,8 +66,8 @@ def import_file(
         return report
     blocks, report = _blocks_of(path, looked, mapping, day_first, dry_run, now)
     run = _begin(engine, path, list_id, looked, report, now)
-    with _without_cycles(), bulk(engine) as conn, closing(read_ahead(blocks)) as ahead:
-        for batch in _batches(ahead, run, report, on_refused):
+    with _without_cycles(), bulk(engine) as conn:
+        for batch in _batches(blocks, run, report, on_refused):
             _apply(conn, batch, run, report, keys)
             if on_progress is not None:
                 on_progress(report.rows, max(looked.lines, report.rows))
