@@ -93,7 +93,7 @@ def bulk(engine: Engine) -> Iterator[Connection]:
     """Give a connection for writing very many rows in transactions of its own, each begun with ``begin``.
 
     SQLite has more pages in memory and tidies its log less often. On PostgreSQL each transaction calls
-    ``prefer_indexes``.
+    ``prepare_batch``.
     """
     with _explained(engine), engine.connect() as connection:
         connection = connection.execution_options(begin_immediate=True)
@@ -105,15 +105,16 @@ def bulk(engine: Engine) -> Iterator[Connection]:
             _set_bulk(connection, _CACHE_KIB, _PAGES)
 
 
-def prefer_indexes(conn: Connection) -> None:
-    """Let PostgreSQL find rows by index until the transaction ends.
+def prepare_batch(conn: Connection) -> None:
+    """Let PostgreSQL, until the transaction ends, find rows by index and not wait for the disk at its end.
 
     A batch is small beside the table: the planner, which cannot know what the batches to come will hold, would read
-    the whole table for each.
+    the whole table for each. A power cut takes whole batches back, with the note of how far the work was; the caller's
+    last transaction is one that waits.
     """
     if conn.dialect.name == "postgresql":
-        for plan in ("hashjoin", "mergejoin"):
-            conn.exec_driver_sql(f"SET LOCAL enable_{plan} = off")
+        for name in ("enable_hashjoin", "enable_mergejoin", "synchronous_commit"):
+            conn.exec_driver_sql(f"SET LOCAL {name} = off")
 
 
 def migrate(engine: Engine, script_location: Path, version_table: str) -> None:

@@ -32,8 +32,11 @@ _STAGE = """
 """
 _COPY = "COPY import_fresh (line, key, address, name, attributes, created_at) FROM STDIN"
 _PEOPLE_COPIED = """
-    INSERT INTO subscriber (id, key, address, name, attributes, created_at, wire_address, import_id)
-    SELECT id, key, address, name, attributes, created_at, '', %s FROM import_fresh ON CONFLICT (key) DO NOTHING
+    WITH added AS (
+        INSERT INTO subscriber (id, key, address, name, attributes, created_at, wire_address, import_id)
+        SELECT id, key, address, name, attributes, created_at, '', %s FROM import_fresh
+        ON CONFLICT (key) DO NOTHING RETURNING id)
+    DELETE FROM import_fresh WHERE id NOT IN (SELECT id FROM added) RETURNING line
 """
 _SUBSCRIPTIONS_COPIED = """
     INSERT INTO subscription (list_id, subscriber_id, status, since, reason, text_only, sections, import_id,
@@ -112,12 +115,8 @@ def _copy(conn: sa.Connection, plain: Plain, list_id: str, import_id: int) -> li
     sequence = conn.exec_driver_sql("SELECT pg_get_serial_sequence('subscriber', 'id')").scalar()
     conn.exec_driver_sql(_STAGE.format(sequence=sequence))
     _copy_rows(conn, _COPY, (list(map(str, plain.lines)), *plain[1:6]))
-    added = conn.exec_driver_sql(_PEOPLE_COPIED, (import_id,)).rowcount
-    known: list[int] = []
-    if added != len(plain.lines):
-        gone = "DELETE FROM import_fresh f WHERE NOT EXISTS (SELECT 1 FROM subscriber p WHERE p.id = f.id)"
-        lines = set(conn.exec_driver_sql(f"{gone} RETURNING line").scalars())
-        known = [place for place, line in enumerate(plain.lines) if line in lines]
+    lines = set(conn.exec_driver_sql(_PEOPLE_COPIED, (import_id,)).scalars())
+    known = [place for place, line in enumerate(plain.lines) if line in lines] if lines else []
     conn.exec_driver_sql(_SUBSCRIPTIONS_COPIED, (list_id, import_id))
     if any(plain.tags):
         ids = dict(conn.exec_driver_sql("SELECT line, id FROM import_fresh").tuples().all())

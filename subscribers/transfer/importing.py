@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import schema
-from subscribers.database import bulk, prefer_indexes, reading, writing
+from subscribers.database import bulk, prepare_batch, reading, writing
 from subscribers.errors import BadFile
 from subscribers.lists import get_list
 from subscribers.tokens import KeyRing
@@ -195,7 +195,7 @@ def _refuse(refused: Refused, report: ImportReport, on_refused: Callable[[Refuse
 def _apply(conn: sa.Connection, batch: Batch, run: Run, report: ImportReport, keys: KeyRing) -> None:
     """Write a batch and how far the import is in one transaction; a dry run only judges and takes that back."""
     with conn.begin() as transaction:
-        prefer_indexes(conn)
+        prepare_batch(conn)
         batch.apply(conn, keys, dry_run=report.dry_run)
         report.rows += batch.rows
         for outcome, count in batch.counts.items():
