@@ -32,7 +32,8 @@ class GateState:
 class EditionGate:
     """The gate of one edition in one process; implements ``protocols.Gate``.
 
-    ``refresh`` reads the state anew and may raise: then nothing goes. ``monotonic`` counts seconds.
+    ``refresh`` reads the state anew and may raise: then nothing goes. ``monotonic`` counts seconds. ``looked_at`` is
+    when the state was last read: who works message by message may do what is due now and then whenever it changes.
     """
 
     def __init__(
@@ -42,10 +43,10 @@ class EditionGate:
         self._refresh = refresh
         self._monotonic = monotonic
         self._state = GateState()
-        self._looked_at = float("-inf")
         self._edition_id = 0
         self._clock: Clock | None = None
         self._lease_until: datetime | None = None
+        self.looked_at = float("-inf")
         self.interrupted = False
 
     def bind(self, edition_id: int, clock: Clock) -> None:
@@ -64,9 +65,9 @@ class EditionGate:
     def look(self, *, anew: bool = False) -> GateState:
         """Return the state, read anew if what is known is too old, or in any case."""
         now = self._monotonic()
-        if anew or now - self._looked_at >= REFRESH_S:
+        if anew or now - self.looked_at >= REFRESH_S:
             self._state = self._refresh()
-            self._looked_at = now
+            self.looked_at = now
         return self._state
 
     @property
@@ -81,12 +82,13 @@ class EditionGate:
 
     def admit(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Return those that may go, each noted in the journal; raises OwnershipLost when the lease is over."""
-        if not self.is_open:
+        state = self.look()
+        if state.stopped or state.paused or self.interrupted:
             return []
-        withdrawn = self._state.withdrawn
-        admitted = [m for m in messages if m.subscriber_id not in withdrawn] if withdrawn else messages
+        admitted = [m for m in messages if m.subscriber_id not in state.withdrawn] if state.withdrawn else messages
+        note, edition_id = self.ring.admit, self._edition_id
         for message in admitted:
-            self.ring.admit(self._edition_id, message.subscriber_id, message.fence)
+            note(edition_id, message.subscriber_id, message.fence)
         # Noted first, then checked: who takes over after the lease either sees the note, or we see the lease over.
         if self._lease_until is not None and self._clock is not None and self._clock() >= self._lease_until:
             self.ring.free([message.subscriber_id for message in admitted])
@@ -95,6 +97,7 @@ class EditionGate:
 
     def answered(self, outcomes: Sequence[Outcome]) -> None:
         """Note answers in the journal."""
+        note = self.ring.answer
         for outcome in outcomes:
             code = outcome.code
-            self.ring.answer(outcome.subscriber_id, outcome.fate, int(code) if code.isdigit() else 0)
+            note(outcome.subscriber_id, outcome.fate, int(code) if code.isdigit() else 0)
