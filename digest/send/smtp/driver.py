@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+from collections.abc import Sequence
 from typing import Protocol, cast
 
 from digest.errors import TransportError
@@ -16,7 +17,7 @@ from digest.model import Outgoing
 from digest.send.retry import Step
 from digest.send.smtp.opening import Account, Offer
 from digest.send.smtp.replies import Reply
-from digest.send.smtp.session import Ended, Event, MayFollow, Ready, Secure, Session, Settled
+from digest.send.smtp.session import Ended, Event, MayFollow, Ready, Secure, Session, Settled, Usual
 
 END_PATIENCE = 10
 """How many times longer we wait for the answer to a message's end than for others. A minute a step gives the ten
@@ -51,6 +52,15 @@ class Owner(Protocol):
 
     def settled(self, message: Outgoing, step: Step, reply: Reply) -> None:
         """Take the server's answer for a message."""
+
+    def took(self, taken: Sequence[tuple[Connection, Outgoing, str, Outgoing]]) -> None:
+        """Take usual answers: a message's end was answered with 2xx and these words, and another may follow."""
+
+    def watch(self, file: int, connection: Connection) -> None:
+        """Call ``connection.read`` whenever the file has something to say."""
+
+    def unwatch(self, file: int) -> None:
+        """Do so no more."""
 
     def closed(
         self, connection: Connection, doubtful: list[Outgoing], announced: list[Outgoing], why: Exception | None
@@ -92,7 +102,10 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = cast(asyncio.Transport, transport)
         self._session = Session(self._account, _own_name(transport.get_extra_info("sockname")))
         if transport.get_extra_info("sslcontext") is None:
-            self._file = transport.get_extra_info("socket").fileno()
+            # What is not encrypted is read and written here: one call of the system each, without the loop's own.
+            self._transport.pause_reading()
+            self._file = os.dup(transport.get_extra_info("socket").fileno())
+            self._owner.watch(self._file, self)
         self.deadline = self._loop.time() + self._timeout_s
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -100,22 +113,50 @@ class Connection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Act on what the server said."""
-        assert self._session is not None and self._transport is not None
-        session = self._session
-        data = bytes(self._buffer[:nbytes])
-        if session.is_over:
-            self._transport.close()
-            return
-        usual = session.usual(data)
+        """Act on what came through TLS."""
+        usual = self._received(bytes(self._buffer[:nbytes]))
         if usual is not None:
-            message, reply, following = usual
+            self._owner.took([(self, *usual)])
+        self.write()
+
+    def read(self) -> Usual | None:
+        """Read what a plain connection has to say; return it if it is the usual answer, else act on it.
+
+        What is to be said next waits for ``write``: a server that is woken by one message then finds several.
+        """
+        try:
+            data = os.read(self._file, _BUFFER_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError as error:
+            self.drop(error)
+            return None
+        if data:
+            return self._received(data)
+        self._hang_up()
+        return None
+
+    def go_on(self, message: Outgoing, now: float) -> None:
+        """Let an admitted message follow in the usual case; ``write`` sends it."""
+        session = self._session
+        assert session is not None
+        session.content(message, self._next())
+        self.deadline = now + END_PATIENCE * self._timeout_s
+
+    def _received(self, data: bytes) -> Usual | None:
+        session = self._session
+        assert session is not None
+        if session.is_over:
+            self._hang_up()
+            return None
+        usual = session.usual(data)
+        if usual is None:
+            self._unusual(data, session)
+        else:
             self.has_settled = True
-            self._owner.settled(message, Step.CONTENT, reply)
-            self._send(following, session)
-            self._write(session)
-            self._rearm(session)
-            return
+        return usual
+
+    def _unusual(self, data: bytes, session: Session) -> None:
         read_before = session.replies_read
         try:
             events = session.feed(data)
@@ -124,13 +165,30 @@ class Connection(asyncio.BufferedProtocol):
             return
         for event in events:
             self._act(event, session)
-        self._write(session)
         if session.replies_read > read_before:
             self._rearm(session)
+
+    def write(self) -> None:
+        """Write what is ready to be written."""
+        if self._session is not None:
+            self._write(self._session)
+
+    def _hang_up(self) -> None:
+        """Close our side too, now that the server has closed its own or is not to be heard any more."""
+        self._unwatch()
+        if self._transport is not None:
+            self._transport.close()
+
+    def _unwatch(self) -> None:
+        if self._file >= 0:
+            self._owner.unwatch(self._file)
+            os.close(self._file)
+            self._file = -1
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the owner, once, which messages this leaves open."""
         self.deadline = _NEVER
+        self._unwatch()
         if self._is_lost:
             return
         self._is_lost = True
@@ -151,6 +209,11 @@ class Connection(asyncio.BufferedProtocol):
     def offer(self) -> Offer:
         """Return what the server offers."""
         return self._session.offer if self._session else Offer()
+
+    def hold_back(self) -> None:
+        """Hang up: the server waits for the content of a message that must not go, and an empty one were a mail."""
+        self.has_settled = True
+        self.drop(TransportError("a message was held back at the last moment"))
 
     def fill(self) -> None:
         """Begin the next message if nothing is under way."""
@@ -175,6 +238,7 @@ class Connection(asyncio.BufferedProtocol):
     def drop(self, why: Exception) -> None:
         """Hang up at once, without another word."""
         self._why = self._why or why
+        self._unwatch()
         if self._transport is not None:
             self._transport.abort()
 
@@ -195,7 +259,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._owner.settled(message, step, reply)
                 self.fill()
             case MayFollow(message):
-                self._send(message, session)
+                self.send(message)
             case Ready():
                 self.was_ready = True
                 self._owner.ready(self)
@@ -208,7 +272,10 @@ class Connection(asyncio.BufferedProtocol):
                     self._owner.slow_down(reply)
                 self.drop(TransportError(f"The mail server {self._account} ended the conversation{said}"))
 
-    def _send(self, message: Outgoing, session: Session) -> None:
+    def send(self, message: Outgoing) -> None:
+        """Send a message whose envelope was taken, when its moment has come and the gate admits it."""
+        session = self._session
+        assert session is not None
         wait_s = self._owner.wait_s(message)
         if wait_s > 0:
             self._late = message
@@ -225,9 +292,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _send_now(self, message: Outgoing, session: Session) -> None:
         if not self._owner.admit(message):
-            # The server waits for content now, and even an empty one would be a mail.
-            self.has_settled = True
-            self.drop(TransportError("a message was held back at the last moment"))
+            self.hold_back()
             return
         session.content(message, self._next() if session.may_pipeline else None)
 
@@ -267,7 +332,7 @@ class Connection(asyncio.BufferedProtocol):
 
     async def _secure(self, session: Session) -> None:
         assert self._transport is not None
-        self._file = -1
+        self._unwatch()
         try:
             secured = await self._loop.start_tls(
                 self._transport,

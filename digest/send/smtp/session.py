@@ -20,11 +20,11 @@ from digest.send.smtp.opening import Account, Offer, StartTls, opening
 from digest.send.smtp.replies import Reply, ReplyReader
 
 _TLS = "TLS"
+_AFTER_CODE = (b" ", b"")
 
-# The usual answer to the end of a message and the envelope of the next, when it came in one piece: all is well.
-_GROUP = re.compile(
-    rb"(2\d\d)(?: ([^\r\n]{0,500}))?\r\n2\d\d(?: [^\r\n]{0,500})?\r\n2\d\d(?: [^\r\n]{0,500})?\r\n"
-    rb"354(?: [^\r\n]{0,500})?\r\n"
+# The usual answer to the envelope of a message, when it came in one piece: all is well.
+_ENVELOPE_TAKEN = re.compile(
+    rb"2\d\d(?: [^\r\n]{0,500})?\r\n2\d\d(?: [^\r\n]{0,500})?\r\n354(?: [^\r\n]{0,500})?\r\n"
 )
 
 
@@ -61,6 +61,9 @@ class Ended:
 
 Event = Secure | Ready | MayFollow | Settled | Ended
 
+Usual = tuple[Outgoing, str, Outgoing]
+"""A message that was taken, the words of the reply (the code, 2xx, first), and the message that may follow."""
+
 
 @dataclass(slots=True)
 class _Envelope:
@@ -78,6 +81,8 @@ class Session:
         self._awaiting: deque[tuple[Step | None, _Envelope | None]] = deque()
         # A message whose end was written together with the next one's envelope; kept so until an answer is unusual.
         self._lane: tuple[Outgoing, Outgoing] | None = None
+        # The answer to the last usual envelope: most servers use the same words for each.
+        self._known: bytes | None = None
         self._output: list[bytes] = []
         self._must_reset = False
         self._owes_content = False
@@ -106,18 +111,24 @@ class Session:
         output, self._output = self._output, []
         return output
 
-    def usual(self, data: bytes) -> tuple[Outgoing, Reply, Outgoing] | None:
-        """Take bytes that are the whole usual answer: return the message taken, the reply to it and who may follow.
+    def usual(self, data: bytes) -> Usual | None:
+        """Take bytes that are the whole usual answer; None for anything else, which is then to be fed.
 
-        None for anything else, which is then to be fed. This is the short way of what ``feed`` tells in two events.
+        This is the short way of what ``feed`` tells in two events.
         """
         lane = self._lane
-        if lane is None or (match := _GROUP.fullmatch(data)) is None:
+        if lane is None:
+            return None
+        words, _, rest = data.partition(b"\r\n")
+        if rest != self._known:
+            if _ENVELOPE_TAKEN.fullmatch(rest) is None:
+                return None
+            self._known = rest
+        if not (words.startswith(b"2") and words[:3].isdigit() and words[3:4] in _AFTER_CODE):
             return None
         self._lane = None
         self._owes_content = True
-        code, text = match.groups(b"")
-        return lane[0], Reply(int(code), (text.decode("utf-8", "replace"),)), lane[1]
+        return lane[0], words.decode("utf-8", "replace"), lane[1]
 
     def feed(self, data: bytes) -> list[Event]:
         """Take bytes that arrived; raises TransportError when the server cannot be used or speaks no SMTP."""
@@ -307,6 +318,9 @@ def size_bytes(message: Outgoing) -> int:
 
 
 def _envelope(message: Outgoing, offer: Offer) -> bytes:
+    """Return the three commands at once; those of a plain address and no SIZE, as most are, by a shorter way."""
+    if message.address.isascii() and message.sender.isascii() and not offer.has("SIZE"):
+        return f"MAIL FROM:<{message.sender}>\r\nRCPT TO:<{message.address}>\r\nDATA\r\n".encode("ascii")
     return b"%b%bDATA\r\n" % (_mail(message, offer), _rcpt(message, offer))
 
 
