@@ -10,9 +10,19 @@ from urllib.parse import urlsplit
 
 from digest.model import Claim, Edition, Outgoing, Pieces, Rendered, Variant
 from digest.newsroom import Newsroom
-from digest.render import Encoded, MailHeaders, compile_message, message_id
+from digest.render import (
+    LONGEST_PLAIN,
+    Encoded,
+    MailHeaders,
+    compile_message,
+    is_plain,
+    is_plain_url,
+    message_ids,
+)
 from digest.settings import NewsletterSettings
 from subscribers import Purpose, Signer
+
+_LINKS = ("unsubscribe_url", "preferences_url", "view_url")
 
 MAX_VARIANTS = 64
 """Shapes of one edition that are encoded at most; who asked for a rarer one gets the whole edition."""
@@ -40,37 +50,48 @@ class Post:
         self._render = render
         self._codec = codec
         # Two proofs of one edition are two messages; two tries of one delivery are one.
-        self._identity = f"{edition.key}{salt}"
-        site = newsroom.settings.site.url
-        self._leave_url, self._prefer_url, self._view_url = f"{site}/u/", f"{site}/p/", f"{site}/v/"
+        self.message_id = message_ids(f"{edition.key}{salt}", parseaddr(self._newsletter.sender)[1].rpartition("@")[2])
+        self._starts = [f"{newsroom.settings.site.url}/{page}/" for page in ("u", "p", "v")]
         subjects = {Purpose.UNSUBSCRIBE: 0, Purpose.MANAGE: 0, Purpose.VIEW: edition_id}
         self._signer = Signer(newsroom.keys, list_number=list_number, subjects=subjects)
+        # A token's letters stand in a mail as they are, so only the site's address and the length can be in the way.
+        suit = all(is_plain(start) and is_plain_url(start) for start in self._starts)
+        self._plain_starts = [start.encode("ascii") for start in self._starts] if suit else []
         self._sender = parseaddr(self._newsletter.sender)[1]
-        self._host = self._sender.rpartition("@")[2]
         self._encoded: dict[str, Encoded] = {}
 
     def outgoing(self, claim: Claim) -> Outgoing:
         """Make the message of one claimed delivery."""
-        reader = claim.recipient
-        number = reader.subscriber_id
-        encoded = self._encoded.get(reader.variant) or self._shape(reader.variant)
+        reader, fence, _, call = claim
+        number, address, name, variant, _ = reader
+        encoded = self._encoded.get(variant) or self._shape(variant)
         identity = self.message_id(number)
-        values = self.values(number, reader.address, reader.name)
         content: Pieces | Mapping[str, Any]
         if self._codec == "wire":
-            content = Pieces(encoded.pieces(reader, values, identity))
+            content = encoded.pieces(reader, self._wire_values(number, address, name), identity)
         else:
-            content = encoded.payload(reader._replace(message_id=identity), values)
-        return Outgoing(number, reader.address, self._sender, identity, content, claim.fence, claim.call)
+            content = encoded.payload(reader._replace(message_id=identity), self.values(number, address, name))
+        return Outgoing(number, address, self._sender, identity, content, fence, call)
 
     def values(self, subscriber_id: int, address: str, name: str) -> Mapping[str, str]:
         """Return what stands in a reader's slots: their own links, their address and name."""
         # Proofs have numbers below zero; no link of theirs belongs to anybody.
-        leave, prefer, view = self._signer.tokens(max(subscriber_id, 0))
+        tokens = self._signer.tokens(max(subscriber_id, 0))
+        urls = [start + token.decode("ascii") for start, token in zip(self._starts, tokens, strict=True)]
+        return {**dict(zip(_LINKS, urls, strict=True)), "address": address, "name": name}
+
+    def _wire_values(self, subscriber_id: int, address: str, name: str) -> Mapping[str, str | bytes]:
+        """Return ``values`` with the links ready to be put in, as those of nearly all sites are."""
+        if not self._plain_starts or subscriber_id < 0:
+            return self.values(subscriber_id, address, name)
+        leave, prefer, view = self._signer.tokens(subscriber_id)
+        leave_start, prefer_start, view_start = self._plain_starts
+        if len(view_start) + len(view) > LONGEST_PLAIN:
+            return self.values(subscriber_id, address, name)
         return {
-            "unsubscribe_url": self._leave_url + leave,
-            "preferences_url": self._prefer_url + prefer,
-            "view_url": self._view_url + view,
+            "unsubscribe_url": leave_start + leave,
+            "preferences_url": prefer_start + prefer,
+            "view_url": view_start + view,
             "address": address,
             "name": name,
         }
@@ -86,10 +107,6 @@ class Post:
         encoded = compile_message(rendered, self.headers(rendered.subject))
         self._encoded[name] = encoded
         return encoded
-
-    def message_id(self, subscriber_id: int) -> str:
-        """Return the Message-ID of a reader's message: the same at every try."""
-        return message_id(self._identity, subscriber_id, self._host)
 
     def headers(self, subject: str) -> MailHeaders:
         """Return the headers all readers share."""

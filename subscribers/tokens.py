@@ -1,9 +1,9 @@
 """Short signed links that need no table: who, which list, what for, and until when.
 
-A token is a few packed bytes and a 128-bit MAC. It carries no address, is not used up by use, and verifies for one
-purpose alone. Layout before the MAC: format and purpose (1 byte), key number (1 byte), then up to four variable-length
-numbers — subscriber, list, subject, expiry in minutes since 2020 — with trailing zeros left out. An unsubscribe link
-must fit in one header line unencoded, which leaves 35 characters for the token.
+A token is a few packed bytes and a 128-bit MAC (keyed BLAKE2s, RFC 7693 §2.9). It carries no address, is not used up
+by use, and verifies for one purpose alone. Layout before the MAC: format and purpose (1 byte), key number (1 byte),
+then up to four variable-length numbers — subscriber, list, subject, expiry in minutes since 2020 — with trailing zeros
+left out. An unsubscribe link must fit in one header line unencoded, which leaves 35 characters for the token.
 """
 
 from __future__ import annotations
@@ -157,16 +157,15 @@ def sign(
 
 
 class Signer:
-    """Makes many links of one list with one key: what does not differ between readers is hashed once.
+    """Makes many links of one list with one key: what does not differ between readers is made ready once.
 
     ``subjects`` names the purposes and the subject each link carries. The tokens equal those of ``sign``.
     """
 
-    __slots__ = ("_heads", "_inner", "_outer")
+    __slots__ = ("_heads", "_start")
 
     def __init__(self, keys: KeyRing, *, list_number: int, subjects: Mapping[Purpose, int]) -> None:
-        key = keys.token_keys[keys.current]
-        self._inner, self._outer = _pads(key, b"token\0")
+        self._start = _keyed(keys.token_keys[keys.current])
         self._heads: list[tuple[bytes, bytes]] = []
         for purpose, subject in subjects.items():
             # The reader's number stands between head and tail, and trailing zeros are left out of the whole.
@@ -174,19 +173,16 @@ class Signer:
             tail += _varint(subject) if subject else b""
             self._heads.append((bytes(((_FORMAT << 4) | purpose, keys.current)), tail))
 
-    def tokens(self, subscriber_id: int) -> list[str]:
-        """Return one reader's tokens, in the order of the purposes."""
+    def tokens(self, subscriber_id: int) -> list[bytes]:
+        """Return one reader's tokens as ASCII, in the order of the purposes."""
         made = []
         number = _varint(subscriber_id)
-        inner, outer = self._inner, self._outer
+        start = self._start
         for head, tail in self._heads:
             payload = head + number + tail
-            first = inner.copy()
-            first.update(payload)
-            second = outer.copy()
-            second.update(first.digest())
-            raw = b2a_base64(payload + second.digest()[:MAC_BYTES], newline=False)
-            made.append(raw.translate(_URL_SAFE).rstrip(b"=").decode("ascii"))
+            mac = start.copy()
+            mac.update(payload)
+            made.append(b2a_base64(payload + mac.digest(), newline=False).translate(_URL_SAFE).rstrip(b"="))
         return made
 
 
@@ -252,7 +248,15 @@ def _decodings(token: str) -> list[bytes]:
 
 
 def _mac(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, b"token\0" + payload, hashlib.sha256)[:MAC_BYTES]
+    mac = _keyed(key)
+    mac.update(payload)
+    return mac.digest()
+
+
+def _keyed(key: bytes) -> hashlib.blake2s:
+    """Return a MAC with its key taken in, to be copied: half the work of HMAC, and a key of up to 32 bytes."""
+    short = key if len(key) <= hashlib.blake2s.MAX_KEY_SIZE else hashlib.sha256(key).digest()
+    return hashlib.blake2s(key=short, digest_size=MAC_BYTES, person=b"token")
 
 
 def _minutes(moment: datetime) -> int:
@@ -271,6 +275,12 @@ def _packed(numbers: tuple[int, ...]) -> bytes:
 def _varint(number: int) -> bytes:
     if number < 0:
         raise ValueError(f"{number} cannot stand in a token")
+    if number < 0x80:
+        return bytes((number,))
+    if number < 0x20_0000:
+        # Nearly all numbers of subscribers, written without a loop.
+        low, middle, high = number & 127 | 128, number >> 7 & 127, number >> 14
+        return bytes((low, middle | 128, high)) if high else bytes((low, middle))
     packed = bytearray()
     while number > 127:
         packed.append(number & 127 | 128)

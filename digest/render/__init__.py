@@ -1,7 +1,7 @@
 """Turns an edition into mail: the theme's HTML and text once a variant, encoded once, joined once a reader."""
 
-from digest.render.encode import Encoded, compile_message
-from digest.render.headers import URL_LIMIT, MailHeaders, message_id, url_warning
+from digest.render.encode import LONGEST_PLAIN, Encoded, compile_message, is_plain
+from digest.render.headers import URL_LIMIT, MailHeaders, is_plain_url, message_id, message_ids, url_warning
 from digest.render.inline import inline
 from digest.render.messages import Message, render_message
 from digest.render.pictures import prepare as prepare_picture
@@ -12,6 +12,7 @@ from digest.render.variant import fill, render_variant, source_html
 from digest.render.words import language, reason
 
 __all__ = [
+    "LONGEST_PLAIN",
     "SLOTS",
     "URL_LIMIT",
     "Encoded",
@@ -22,9 +23,12 @@ __all__ = [
     "fill",
     "find_theme",
     "inline",
+    "is_plain",
+    "is_plain_url",
     "language",
     "list_themes",
     "message_id",
+    "message_ids",
     "prepare_picture",
     "reason",
     "render_message",

@@ -13,10 +13,10 @@ import re
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from digest.errors import RenderError
-from digest.model import Recipient, Rendered
+from digest.model import Pieces, Recipient, Rendered
 from digest.render import headers as head
 from digest.render import quoted
 from digest.render.headers import MailHeaders
@@ -24,13 +24,18 @@ from digest.render.headers import MailHeaders
 _TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
 _PART = "Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 
+_Value = TypeVar("_Value", str, str | bytes)
+
 Slot = tuple[str, str]
 """A place for a value: the slot's name and the context it is escaped for, ``text`` or ``html``."""
 
 _ESCAPES: dict[str, Callable[[str], str]] = {"text": str, "html": escape}
 
+LONGEST_PLAIN = 73
+"""How long a value may be that stands in a mail as it is: one row (see ``quoted.encode_value``)."""
+
 # What stands in a mail as it is, whatever the context: printable ASCII without white space, ``=`` and the five
-# characters that HTML escapes, short enough for one row and not beginning with a dot (see ``quoted.encode_value``).
+# characters that HTML escapes, short enough for one row and not beginning with a dot.
 _PLAIN_EVERYWHERE = re.compile(r"(?:[!#-%(-\-/-;?-~][!#-%(-;?-~]{0,72})?\Z").match
 
 
@@ -41,7 +46,7 @@ class Encoded:
 
     def __init__(self, rendered: Rendered, headers: MailHeaders) -> None:
         self._headers = headers
-        self._constant = head.constant_lines(headers).decode("ascii")
+        self._constant = head.constant_lines(headers)
         self._text = _split(_ended(rendered.text), rendered.slots, "text")
         self._html = _split(_ended(rendered.html), rendered.slots, "html") if rendered.html else ([""], [])
         self._attachments = [_api_attachment(name, data) for name, data in _shown_pictures(rendered)]
@@ -63,16 +68,22 @@ class Encoded:
         """
         return b"".join(self.pieces(recipient, values))
 
-    def pieces(self, recipient: Recipient, values: Mapping[str, str], identity: str = "") -> list[bytes]:
+    def pieces(self, recipient: Recipient, values: Mapping[str, str | bytes], identity: str = "") -> Pieces:
         """Return the message as the pieces to write one after the other, the head first; see ``message``.
 
         Most of them are the edition's own and shared by all readers, so that nobody copies them but the kernel.
-        ``identity`` stands for the recipient's Message-ID.
+        ``identity`` stands for the recipient's Message-ID. A value given as bytes is taken as it is: whoever gives
+        one vouches that ``is_plain`` holds for it.
         """
-        parts = self._wire.copy()
+        parts = Pieces(self._wire)
         parts[0] = self._head(recipient, values, identity or self._message_id(recipient))
         for name, in_text, in_html, everywhere in self._places:
             value = _value(values, name)
+            if isinstance(value, bytes):
+                encoded = value + quoted.SOFT_BREAK
+                for index in everywhere:
+                    parts[index] = encoded
+                continue
             if _PLAIN_EVERYWHERE(value):
                 # Nearly all values: one encoding, and the same in text and in HTML.
                 encoded = value.encode("ascii") + quoted.SOFT_BREAK
@@ -115,14 +126,20 @@ class Encoded:
         )
         return head.check_message_id(written)
 
-    def _head(self, recipient: Recipient, values: Mapping[str, str], identity: str) -> bytes:
-        to = head.mailbox(recipient.name, recipient.address, column=len("To: "))
-        leave = ""
+    def _head(self, recipient: Recipient, values: Mapping[str, str | bytes], identity: str) -> bytes:
+        name, address = recipient.name, recipient.address
+        is_plain = not name and head.is_plain_address(address)
+        to = address if is_plain else head.mailbox(name, address, column=len("To: "))
+        leave = b""
         if self._headers.list_id:
             url = _value(values, "unsubscribe_url")
-            leave = head.list_unsubscribe(url, self._headers.unsubscribe_mailto)
-        lines = f"{self._constant}To: {to}\r\nMessage-ID: {identity}\r\n{leave}MIME-Version: 1.0\r\n"
-        return lines.encode("ascii")
+            if isinstance(url, bytes) and not self._headers.unsubscribe_mailto:
+                leave = b"List-Unsubscribe: <%b>\r\n%b" % (url, head.ONE_CLICK)
+            else:
+                shown = url.decode("ascii") if isinstance(url, bytes) else url
+                leave = head.list_unsubscribe(shown, self._headers.unsubscribe_mailto).encode("ascii")
+        lines = f"To: {to}\r\nMessage-ID: {identity}\r\n".encode("ascii")
+        return self._constant + lines + leave + b"MIME-Version: 1.0\r\n"
 
     def _api_headers(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, str]:
         written = {name: head.unfold(value) for name, value in head.list_lines(self._headers)}
@@ -194,7 +211,12 @@ def _occurrences(text: str, marker: str) -> list[int]:
     return found
 
 
-def _value(values: Mapping[str, str], name: str) -> str:
+def is_plain(value: str) -> bool:
+    """Tell whether a value stands in a mail as it is, in text and in HTML, so that it may be given as bytes."""
+    return _PLAIN_EVERYWHERE(value) is not None
+
+
+def _value(values: Mapping[str, _Value], name: str) -> _Value:
     try:
         return values[name]
     except KeyError:

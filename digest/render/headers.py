@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 from base64 import b32encode, urlsafe_b64decode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -23,6 +23,9 @@ from digest.errors import RenderError
 
 URL_LIMIT = 74
 """Longest unsubscribe URL that relays built on common libraries leave alone when they write the header anew."""
+
+ONE_CLICK = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+"""The line that lets a mailbox leave a list by itself (RFC 8058 §3.1)."""
 
 _LINE = 76
 _ADDRESS_MAXIMUM = 320  # 64 octets, @ and 255 octets: RFC 5321 §4.5.3.1
@@ -63,8 +66,20 @@ class MailHeaders:
 
 def message_id(edition: str, subscriber_id: int, host: str) -> str:
     """Return the Message-ID, in its angle brackets, of one edition to one reader; the same at every retry."""
-    digest = hashlib.sha256(f"{edition}\n{subscriber_id}".encode()).hexdigest()[:24]
-    return f"<{_readable(edition)}.{digest}@{host}>"
+    return message_ids(edition, host)(subscriber_id)
+
+
+def message_ids(edition: str, host: str) -> Callable[[int], str]:
+    """Return what gives each reader's ``message_id`` of an edition: what they share is hashed once."""
+    start, end = f"<{_readable(edition)}.", f"@{host}>"
+    common = hashlib.sha256(f"{edition}\n".encode())
+
+    def identity(subscriber_id: int) -> str:
+        own = common.copy()
+        own.update(b"%d" % subscriber_id)
+        return f"{start}{own.hexdigest()[:24]}{end}"
+
+    return identity
 
 
 @lru_cache(maxsize=64)
@@ -125,9 +140,14 @@ def mailbox(name: str, address: str, *, column: int) -> str:
     return f"{phrase} <{spec}>" if used + len(spec) + 3 <= _LINE else f"{phrase}\r\n <{spec}>"
 
 
+def is_plain_address(address: str) -> bool:
+    """Tell whether an address may stand in a header as it is."""
+    return _ADDRESS.match(address) is not None and len(address) <= _ADDRESS_MAXIMUM
+
+
 def check_address(address: str) -> str:
     """Return the address as a header may hold it, its domain as A-labels (RFC 5890); raises RenderError."""
-    if _ADDRESS.match(address) and len(address) <= _ADDRESS_MAXIMUM:
+    if is_plain_address(address):
         return address
     local, at, domain = address.rpartition("@")
     if not domain.isascii():
@@ -151,6 +171,11 @@ def check_message_id(written: str) -> str:
     return identity
 
 
+def is_plain_url(url: str) -> bool:
+    """Tell whether a URL may stand in List-Unsubscribe, and in a mail's text and HTML, as it is."""
+    return _URL.match(url) is not None and "&" not in url and "'" not in url
+
+
 def list_unsubscribe(url: str, mailto: str) -> str:
     """Return the lines List-Unsubscribe, never folded, and List-Unsubscribe-Post (RFC 2369, RFC 8058 §3.1)."""
     if not _URL.match(url):
@@ -161,7 +186,7 @@ def list_unsubscribe(url: str, mailto: str) -> str:
     written = f"List-Unsubscribe: {value}"
     if len(written) > _LINE_MAXIMUM:
         raise RenderError(f"Header List-Unsubscribe has {len(written)} characters; {_LINE_MAXIMUM} are allowed.")
-    return f"{written}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    return f"{written}\r\n{ONE_CLICK.decode('ascii')}"
 
 
 def _leave_by_mail(mailto: str, token: str) -> str:

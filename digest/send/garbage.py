@@ -6,8 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-YOUNG = 10_000
-"""So many new objects before the collector looks: a few batches of claims, messages and outcomes.
+YOUNG = 50_000
+"""So many new objects before the collector looks: a few dozen batches of claims, messages and outcomes.
 Almost none of them is in a cycle, and at Python's 700 looking for those cost a twentieth of a send."""
 
 

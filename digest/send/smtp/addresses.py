@@ -12,6 +12,7 @@ from digest.send.smtp.session import size_bytes
 # What may stand between < and > without ending the command: no control character, space or bracket. A quoted local
 # part with a space or @ is legal (RFC 5321 §4.1.2) and refused here all the same: nobody has one that works.
 _SAFE = re.compile(r"[^\x00-\x20<>@\x7f-\x9f]+@[^\x00-\x20<>@\x7f-\x9f]+\Z")
+_PLAIN = re.compile(r"[a-zA-Z0-9._+-]+@[a-zA-Z0-9.-]+\Z")
 
 
 def unfit(message: Outgoing, offer: Offer, *, is_first: bool) -> Outcome | None:
@@ -21,6 +22,15 @@ def unfit(message: Outgoing, offer: Offer, *, is_first: bool) -> Outcome | None:
     costs more than sending.
     """
     content = message.content
+    if (
+        not is_first
+        and type(content) is Pieces
+        and "SIZE" not in offer.keywords
+        and _is_sender(message.sender)
+        and _PLAIN.match(message.address)
+    ):
+        # Nearly all of them.
+        return None
     if not isinstance(content, (bytes, Pieces)):
         return _refused(message, "The message is a provider's payload, not mail; it cannot go by SMTP.")
     if not _is_sender(message.sender):

@@ -215,7 +215,7 @@ class _Run:
     def next_message(self) -> Outgoing | None:
         """Return the next message fit to be sent, at the pace asked for."""
         while not self._stopped:
-            message = self._queue.next(self._pull, self._loop.time())
+            message = self._pull() if self._queue.is_idle else self._queue.next(self._pull, self._loop.time())
             if message is None:
                 if self._queue.wake_at:
                     self._later("pace", max(0.0, self._queue.wake_at - self._loop.time()), self._fill_all)
@@ -320,9 +320,13 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - whatever it is, the loop must not swallow it
             self._fail(error)
             return None
-        self._under_way += message is not None
-        self._exhausted = message is None
-        self._look_whether_done()
+        if message is None:
+            self._exhausted = True
+            self._look_whether_done()
+        else:
+            self._under_way += 1
+            if self._stopped:
+                self._look_whether_done()
         return message
 
     def _fail(self, error: BaseException) -> None:

@@ -35,6 +35,11 @@ class Queue:
         """Tell whether messages must wait for their moment at all."""
         return self._throttle.is_active
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nothing waits here nor has to: the next message may be taken straight from its source."""
+        return not (self._again or self._count or self._throttle.is_active)
+
     def append(self, message: Outgoing) -> None:
         """Take a message to be sent again."""
         self._again.append(message)
