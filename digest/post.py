@@ -18,6 +18,7 @@ from digest.render import (
     is_plain,
     is_plain_url,
     message_ids,
+    ready_address,
 )
 from digest.settings import NewsletterSettings
 from subscribers import Purpose, Signer
@@ -92,7 +93,7 @@ class Post:
             "unsubscribe_url": leave_start + leave,
             "preferences_url": prefer_start + prefer,
             "view_url": view_start + view,
-            "address": address,
+            "address": ready_address(address),
             "name": name,
         }
 

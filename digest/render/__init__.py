@@ -1,6 +1,6 @@
 """Turns an edition into mail: the theme's HTML and text once a variant, encoded once, joined once a reader."""
 
-from digest.render.encode import LONGEST_PLAIN, Encoded, compile_message, is_plain
+from digest.render.encode import LONGEST_PLAIN, Encoded, compile_message, is_plain, ready_address
 from digest.render.headers import URL_LIMIT, MailHeaders, is_plain_url, message_id, message_ids, url_warning
 from digest.render.inline import inline
 from digest.render.messages import Message, render_message
@@ -30,6 +30,7 @@ __all__ = [
     "message_id",
     "message_ids",
     "prepare_picture",
+    "ready_address",
     "reason",
     "render_message",
     "render_variant",

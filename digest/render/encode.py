@@ -12,6 +12,7 @@ import quopri
 import re
 from collections.abc import Callable, Mapping
 from html import escape
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -36,13 +37,14 @@ LONGEST_PLAIN = 73
 
 # What stands in a mail as it is, whatever the context: printable ASCII without white space, ``=`` and the five
 # characters that HTML escapes, short enough for one row and not beginning with a dot.
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+\Z").match
 _PLAIN_EVERYWHERE = re.compile(r"(?:[!#-%(-\-/-;?-~][!#-%(-;?-~]{0,72})?\Z").match
 
 
 class Encoded:
     """A variant ready for its readers; made by ``compile_message``, never changed after, safe between threads."""
 
-    __slots__ = ("_attachments", "_constant", "_headers", "_html", "_places", "_text", "_wire")
+    __slots__ = ("_arrange", "_attachments", "_constant", "_headers", "_html", "_names", "_static", "_text")
 
     def __init__(self, rendered: Rendered, headers: MailHeaders) -> None:
         self._headers = headers
@@ -51,14 +53,20 @@ class Encoded:
         self._html = _split(_ended(rendered.html), rendered.slots, "html") if rendered.html else ([""], [])
         self._attachments = [_api_attachment(name, data) for name, data in _shown_pictures(rendered)]
         pieces, slots = _wire_pieces(rendered, self._text, self._html)
-        self._wire: list[bytes] = [b""]
-        places: dict[str, tuple[list[int], list[int]]] = {}
-        for piece, slot in zip(pieces, [*slots, None], strict=True):
-            self._wire.append(piece)
-            if slot is not None:
-                places.setdefault(slot[0], ([], []))[slot[1] == "html"].append(len(self._wire))
-                self._wire.append(b"")
-        self._places = [(name, in_text, in_html, in_text + in_html) for name, (in_text, in_html) in places.items()]
+        # The soft break behind a value stands at the start of the piece that follows it: so a value that needs no
+        # encoding is itself a piece.
+        self._static = [pieces[0], *(quoted.SOFT_BREAK + piece for piece in pieces[1:])]
+        self._names = tuple(dict.fromkeys(name for name, _ in slots))
+        self._arrange = itemgetter(*self._order(slots))
+
+    def _order(self, slots: list[Slot]) -> list[int]:
+        """Return where each piece of a message stands among head, values in text, values in HTML, static pieces."""
+        count = len(self._names)
+        order = [0, 2 * count + 1]
+        for number, (name, kind) in enumerate(slots):
+            value = 1 + self._names.index(name) + (count if kind == "html" else 0)
+            order += (value, 2 * count + 2 + number)
+        return order
 
     def message(self, recipient: Recipient, values: Mapping[str, str]) -> bytes:
         """Return the whole message: CRLF lines of at most 998 octets in the head and 76 in the body, ASCII only.
@@ -73,28 +81,22 @@ class Encoded:
 
         Most of them are the edition's own and shared by all readers, so that nobody copies them but the kernel.
         ``identity`` stands for the recipient's Message-ID. A value given as bytes is taken as it is: whoever gives
-        one vouches that ``is_plain`` holds for it.
+        one vouches that ``is_plain`` holds for it, and for an address that it came from ``ready_address``.
         """
-        parts = Pieces(self._wire)
-        parts[0] = self._head(recipient, values, identity or self._message_id(recipient))
-        for name, in_text, in_html, everywhere in self._places:
+        in_text: list[bytes] = []
+        in_html: list[bytes] = []
+        for name in self._names:
             value = _value(values, name)
             if isinstance(value, bytes):
-                encoded = value + quoted.SOFT_BREAK
-                for index in everywhere:
-                    parts[index] = encoded
-                continue
-            if _PLAIN_EVERYWHERE(value):
-                # Nearly all values: one encoding, and the same in text and in HTML.
-                encoded = value.encode("ascii") + quoted.SOFT_BREAK
-                for index in everywhere:
-                    parts[index] = encoded
-                continue
-            for index in in_text:
-                parts[index] = quoted.encode_value(value)
-            for index in in_html:
-                parts[index] = quoted.encode_value(escape(value))
-        return parts
+                text = html = value
+            elif _PLAIN_EVERYWHERE(value):
+                text = html = value.encode("ascii")
+            else:
+                text, html = _bare(value), _bare(escape(value))
+            in_text.append(text)
+            in_html.append(html)
+        first = self._head(recipient, values, identity or self._message_id(recipient))
+        return Pieces(self._arrange([first, *in_text, *in_html, *self._static]))
 
     def payload(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, Any]:
         """Return the message as an API's fields: ``from to subject html text headers reply_to``.
@@ -118,7 +120,7 @@ class Encoded:
     @property
     def size_bytes(self) -> int:
         """Return the size of the message without the reader's own values and header lines."""
-        return len(self._constant) + sum(map(len, self._wire))
+        return len(self._constant) + sum(map(len, self._static))
 
     def _message_id(self, recipient: Recipient) -> str:
         written = recipient.message_id or head.message_id(
@@ -127,9 +129,9 @@ class Encoded:
         return head.check_message_id(written)
 
     def _head(self, recipient: Recipient, values: Mapping[str, str | bytes], identity: str) -> bytes:
-        name, address = recipient.name, recipient.address
-        is_plain = not name and head.is_plain_address(address)
-        to = address if is_plain else head.mailbox(name, address, column=len("To: "))
+        name, address = recipient.name, values.get("address")
+        if name or not isinstance(address, bytes):
+            address = head.mailbox(name, recipient.address, column=len("To: ")).encode("ascii")
         leave = b""
         if self._headers.list_id:
             url = _value(values, "unsubscribe_url")
@@ -138,8 +140,12 @@ class Encoded:
             else:
                 shown = url.decode("ascii") if isinstance(url, bytes) else url
                 leave = head.list_unsubscribe(shown, self._headers.unsubscribe_mailto).encode("ascii")
-        lines = f"To: {to}\r\nMessage-ID: {identity}\r\n".encode("ascii")
-        return self._constant + lines + leave + b"MIME-Version: 1.0\r\n"
+        return b"%bTo: %b\r\nMessage-ID: %b\r\n%bMIME-Version: 1.0\r\n" % (
+            self._constant,
+            address,
+            identity.encode("ascii"),
+            leave,
+        )
 
     def _api_headers(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, str]:
         written = {name: head.unfold(value) for name, value in head.list_lines(self._headers)}
@@ -209,6 +215,17 @@ def _occurrences(text: str, marker: str) -> list[int]:
         found.append(index)
         index = text.find(marker, index + len(marker))
     return found
+
+
+def ready_address(address: str) -> str | bytes:
+    """Return an address as bytes if it may stand as it is wherever a mail names its reader, or else unchanged."""
+    if len(address) <= LONGEST_PLAIN and _PLAIN_ADDRESS(address):
+        return address.encode("ascii")
+    return address
+
+
+def _bare(value: str) -> bytes:
+    return quoted.encode_value(value)[: -len(quoted.SOFT_BREAK)]
 
 
 def is_plain(value: str) -> bool:

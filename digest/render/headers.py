@@ -72,12 +72,12 @@ def message_id(edition: str, subscriber_id: int, host: str) -> str:
 def message_ids(edition: str, host: str) -> Callable[[int], str]:
     """Return what gives each reader's ``message_id`` of an edition: what they share is hashed once."""
     start, end = f"<{_readable(edition)}.", f"@{host}>"
-    common = hashlib.sha256(f"{edition}\n".encode())
+    common = hashlib.blake2s(f"{edition}\n".encode(), digest_size=12)
 
     def identity(subscriber_id: int) -> str:
         own = common.copy()
         own.update(b"%d" % subscriber_id)
-        return f"{start}{own.hexdigest()[:24]}{end}"
+        return f"{start}{own.hexdigest()}{end}"
 
     return identity
 
@@ -140,14 +140,9 @@ def mailbox(name: str, address: str, *, column: int) -> str:
     return f"{phrase} <{spec}>" if used + len(spec) + 3 <= _LINE else f"{phrase}\r\n <{spec}>"
 
 
-def is_plain_address(address: str) -> bool:
-    """Tell whether an address may stand in a header as it is."""
-    return _ADDRESS.match(address) is not None and len(address) <= _ADDRESS_MAXIMUM
-
-
 def check_address(address: str) -> str:
     """Return the address as a header may hold it, its domain as A-labels (RFC 5890); raises RenderError."""
-    if is_plain_address(address):
+    if _ADDRESS.match(address) and len(address) <= _ADDRESS_MAXIMUM:
         return address
     local, at, domain = address.rpartition("@")
     if not domain.isascii():

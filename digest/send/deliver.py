@@ -177,16 +177,18 @@ class _Send:
     def _hand_over(self) -> None:
         told = None if self.on_stall is None else self._stalled
         with (
-            watchdog.watching(told, limit_s=self.stall_s) as seen,
+            watchdog.watching(told, self._progress, limit_s=self.stall_s),
             _closing(self.transport.deliver(self._messages(), self.gate)) as outcomes,
         ):
             for outcome in outcomes:
-                seen()
                 self._take(outcome)
         if self.held and self._may_go_on() and self.exhausted:
             raise TransportError(
                 f"The {self.transport.kind} transport ended without telling what became of its messages."
             )
+
+    def _progress(self) -> tuple[int, int, int]:
+        return self.done, len(self.outcomes), len(self.held)
 
     def _stalled(self, silent_s: float) -> None:
         if self.on_stall is not None:

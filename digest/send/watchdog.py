@@ -14,38 +14,42 @@ LIMIT_S = 120.0
 @contextmanager
 def watching(
     tell: Callable[[float], None] | None,
+    progress: Callable[[], object],
     *,
     limit_s: float = LIMIT_S,
     monotonic: Callable[[], float] = time.monotonic,
-) -> Iterator[Callable[[], None]]:
-    """Yield what to call whenever something happened; ``tell`` gets the seconds of a silence, once for each.
+) -> Iterator[None]:
+    """Watch ``progress`` while the block runs; ``tell`` gets the seconds it has not changed, once for each silence.
 
-    ``tell`` runs in another thread. Without it nothing is watched.
+    Both are called in another thread. Without ``tell`` nothing is watched.
     """
     if tell is None:
-        yield _nothing
+        yield
         return
-    state = {"at": monotonic(), "told": float("-inf")}
     ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(limit_s / 4):
-            silent_s = monotonic() - state["at"]
-            if silent_s >= limit_s and state["told"] != state["at"]:
-                state["told"] = state["at"]
-                tell(silent_s)
-
-    def seen() -> None:
-        state["at"] = monotonic()
-
-    thread = threading.Thread(target=watch, name="watchdog", daemon=True)
+    thread = threading.Thread(
+        target=_watch, args=(tell, progress, limit_s, monotonic, ended), name="watchdog", daemon=True
+    )
     thread.start()
     try:
-        yield seen
+        yield
     finally:
         ended.set()
         thread.join()
 
 
-def _nothing() -> None:
-    """Take note of nothing."""
+def _watch(
+    tell: Callable[[float], None],
+    progress: Callable[[], object],
+    limit_s: float,
+    monotonic: Callable[[], float],
+    ended: threading.Event,
+) -> None:
+    seen, since, is_told = progress(), monotonic(), False
+    while not ended.wait(limit_s / 4):
+        now, found = monotonic(), progress()
+        if found != seen:
+            seen, since, is_told = found, now, False
+        elif now - since >= limit_s and not is_told:
+            is_told = True
+            tell(now - since)

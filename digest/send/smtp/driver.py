@@ -89,6 +89,7 @@ class Connection(asyncio.BufferedProtocol):
         # Replies are short; the loop's own buffer of 256 KiB would be mapped and zeroed for each of them.
         self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._file = -1
+        self._has_rest = False
         self._late: Outgoing | None = None
         self._securing: asyncio.Task[None] | None = None
         self._why: Exception | None = None
@@ -170,8 +171,31 @@ class Connection(asyncio.BufferedProtocol):
 
     def write(self) -> None:
         """Write what is ready to be written."""
-        if self._session is not None:
-            self._write(self._session)
+        session = self._session
+        if session is None or not session.output:
+            return
+        pieces, session.output = session.output, []
+        if self._file >= 0 and not self._is_behind() and len(pieces) <= _PIECES:
+            # Straight to the kernel, piece by piece: joining a message costs as much as sending it.
+            try:
+                written = os.writev(self._file, pieces)
+            except BlockingIOError:
+                written = 0
+            except OSError as error:
+                self.drop(error)
+                return
+            if written == sum(map(len, pieces)):
+                return
+            self._has_rest = True
+            pieces = [b"".join(pieces)[written:]]
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(pieces))
+
+    def _is_behind(self) -> bool:
+        """Tell whether the loop still writes what the kernel would not take at once."""
+        if self._has_rest and self._transport is not None:
+            self._has_rest = self._transport.get_write_buffer_size() > 0
+        return self._has_rest
 
     def _hang_up(self) -> None:
         """Close our side too, now that the server has closed its own or is not to be heard any more."""
@@ -224,7 +248,7 @@ class Connection(asyncio.BufferedProtocol):
                 session.begin(message)
             elif self._left <= 0:
                 self.leave()
-            self._write(session)
+            self.write()
             self._rearm(session)
 
     def leave(self) -> None:
@@ -232,7 +256,7 @@ class Connection(asyncio.BufferedProtocol):
         session = self._session
         if session is not None and session.is_idle:
             session.quit()
-            self._write(session)
+            self.write()
             self.deadline = self._loop.time() + QUIT_PATIENCE_S
 
     def drop(self, why: Exception) -> None:
@@ -287,7 +311,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._late is message and self._transport is not None and not self._transport.is_closing():
             self._late = None
             self._send_now(message, session)
-            self._write(session)
+            self.write()
             self._rearm(session)
 
     def _send_now(self, message: Outgoing, session: Session) -> None:
@@ -302,26 +326,6 @@ class Connection(asyncio.BufferedProtocol):
         message = self._owner.next_message()
         self._left -= message is not None
         return message
-
-    def _write(self, session: Session) -> None:
-        pieces = session.take_output()
-        transport = self._transport
-        if not pieces or transport is None or transport.is_closing():
-            return
-        if self._file >= 0 and len(pieces) <= _PIECES and not transport.get_write_buffer_size():
-            # Straight to the kernel, piece by piece: joining a message costs as much as sending it.
-            try:
-                written = os.writev(self._file, pieces)
-            except BlockingIOError:
-                written = 0
-            except OSError as error:
-                self.drop(error)
-                return
-            if written == sum(map(len, pieces)):
-                return
-            transport.write(memoryview(b"".join(pieces))[written:])
-        else:
-            transport.write(b"".join(pieces))
 
     def _rearm(self, session: Session) -> None:
         """Start waiting anew: only a whole reply does, so that a server cannot keep us with a byte a second."""
@@ -349,7 +353,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._transport = secured
         session.secured()
-        self._write(session)
+        self.write()
         self._rearm(session)
 
     def _lose(self, why: Exception) -> None:

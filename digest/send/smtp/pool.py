@@ -222,7 +222,9 @@ class _Run:
                 break
             problem = unfit(message, self._offer, is_first=not self._taken)
             if problem is None:
-                self._begun()
+                self._taken += 1
+                if self._taken == 2:
+                    self._open_the_others()
                 return message
             self._queue.forget(message)
             self._out(problem)
@@ -401,11 +403,9 @@ class _Run:
         self.is_over = True
         self._loop.stop()
 
-    def _begun(self) -> None:
-        self._taken += 1
-        if self._taken == 2:
-            for _ in range(self._settings.connections - 1):
-                self._open_one()
+    def _open_the_others(self) -> None:
+        for _ in range(self._settings.connections - 1):
+            self._open_one()
 
     def _fill_all(self) -> None:
         for connection in list(self._connections):

@@ -72,7 +72,7 @@ class _Envelope:
 
 
 class Session:
-    """One conversation. The driver feeds bytes, acts on events, and writes what ``take_output`` gives."""
+    """One conversation. The driver feeds bytes, acts on events, and writes and empties ``output``."""
 
     def __init__(self, account: Account, helo: str) -> None:
         self._account = account
@@ -83,7 +83,7 @@ class Session:
         self._lane: tuple[Outgoing, Outgoing] | None = None
         # The answer to the last usual envelope: most servers use the same words for each.
         self._known: bytes | None = None
-        self._output: list[bytes] = []
+        self.output: list[bytes] = []
         self._must_reset = False
         self._owes_content = False
         self.is_over = False
@@ -105,11 +105,6 @@ class Session:
     def awaits_end(self) -> bool:
         """Tell whether the next reply is the one to a message's end."""
         return self._lane is not None or (bool(self._awaiting) and self._awaiting[0][0] is Step.CONTENT)
-
-    def take_output(self) -> list[bytes]:
-        """Return what must be written now, in pieces, and forget it."""
-        output, self._output = self._output, []
-        return output
 
     def usual(self, data: bytes) -> Usual | None:
         """Take bytes that are the whole usual answer; None for anything else, which is then to be fed.
@@ -158,7 +153,7 @@ class Session:
         assert self.is_idle
         if self._must_reset:
             self._must_reset = False
-            self._output.append(b"RSET\r\n")
+            self.output.append(b"RSET\r\n")
             self._awaiting.append((None, None))
         self._envelope(message)
 
@@ -167,17 +162,18 @@ class Session:
         content = message.content
         assert isinstance(content, (bytes, Pieces))
         self._owes_content = False
-        output = self._output
+        output = self.output
         if isinstance(content, bytes):
             output.append(content)
         else:
             output += content
-        output.append(b".\r\n" if output[-1].endswith(b"\r\n") else b"\r\n.\r\n")
+        end = b".\r\n" if output[-1].endswith(b"\r\n") else b"\r\n.\r\n"
         if following is not None and self.may_pipeline and not self._awaiting:
-            output.append(_envelope(following, self.offer))
+            output.append(end + _envelope(following, self.offer))
             self._lane = (message, following)
             self.step = Step.DATA
             return
+        output.append(end)
         self.step = Step.CONTENT
         self._awaiting.append((Step.CONTENT, _Envelope(message)))
         if following is not None:
@@ -186,7 +182,7 @@ class Session:
     def quit(self) -> None:
         """Take leave; the session must be idle."""
         self.is_over = True
-        self._output.append(b"QUIT\r\n")
+        self.output.append(b"QUIT\r\n")
 
     def pending(self) -> tuple[list[Outgoing], list[Outgoing]]:
         """Return the messages whose end was written without an answer, and those that were only announced."""
@@ -231,7 +227,7 @@ class Session:
         else:
             self.step = act.shown
             if act.data:
-                self._output.append(act.data)
+                self.output.append(act.data)
         return False
 
     def _envelope(self, message: Outgoing) -> None:
@@ -244,7 +240,7 @@ class Session:
             self._command(step, envelope)
 
     def _command(self, step: Step, envelope: _Envelope) -> None:
-        self._output.append(_COMMANDS[step](envelope.message, self.offer))
+        self.output.append(_COMMANDS[step](envelope.message, self.offer))
         self._awaiting.append((step, envelope))
         self.step = step
 
