@@ -101,11 +101,12 @@ def _kill(
 ) -> int:
     """Kill a random sender whenever a random number of further messages was taken; return how often."""
     alive = [_start(engine, folder, sink.port) for _ in range(processes)]
-    longest = max(2, int(1.8 * options.readers / max(1, options.kills)))
     killed = 0
     try:
-        while killed < options.kills and len(sink.taken) < options.readers - longest:
-            goal = len(sink.taken) + chance.randint(1, longest)
+        while killed < options.kills and len(sink.taken) < options.readers:
+            # So many that the last kill comes shortly before the end, however much slips through between two.
+            left = 0.9 * options.readers - len(sink.taken)
+            goal = len(sink.taken) + chance.randint(1, max(2, int(1.8 * left / (options.kills - killed))))
             while len(sink.taken) < goal and any(process.poll() is None for process in alive):
                 time.sleep(0.001)
             time.sleep(chance.random() * 0.01)
