@@ -67,6 +67,17 @@ def test_every_message_arrives_once_and_unchanged(keywords: tuple[str, ...]) -> 
     assert sorted(sink.taken) == sorted((m.address, m.content) for m in messages)
 
 
+def test_what_a_slow_server_does_not_take_at_once_arrives_whole() -> None:
+    row = b"The harbour is open, and the ferry waits for nobody who comes late.\r\n"
+    big = [message(n, content=b"Subject: %d\r\n\r\n" % n + row * 100_000) for n in range(1, 5)]
+
+    with Sink(keywords=("PIPELINING",)) as sink:
+        outcomes = send(sink, big, connections=1)
+
+    assert fates(outcomes) == {Fate.ACCEPTED: 4}
+    assert sink.taken == [(m.address, m.content) for m in big]
+
+
 @pytest.mark.parametrize("keywords", [("PIPELINING",), PLAIN], ids=["pipelined", "lock-step"])
 def test_refused_recipients_do_not_harm_the_others(keywords: tuple[str, ...]) -> None:
     refuse = {f"reader{n}@example.org": "550 5.1.1 nobody here" for n in range(1, 101, 10)}

@@ -16,7 +16,7 @@ import pytest
 
 from digest.errors import RenderError
 from digest.model import Recipient, Rendered
-from digest.render import compile_message
+from digest.render import compile_message, is_plain, ready_address
 from digest.render.headers import MailHeaders
 from digest.render.quoted import clean_value
 from digest.render.slots import markers
@@ -111,6 +111,25 @@ def test_two_thousand_wild_readers_read_back_exactly() -> None:
         assert plain == expected(TEXT, values, html=False)
         assert message["List-Unsubscribe"] == f"<{link}>"
         assert parseaddr(message["To"])[1] == values["address"]
+
+
+@pytest.mark.parametrize("name", ["", "Ada"])
+def test_values_given_ready_make_the_same_mail(name: str) -> None:
+    encoded = compile_message(rendered(), HEADERS)
+    reader = Recipient(7, "ada@example.org", name)
+    values = {**VALUES, "name": name, "address": reader.address}
+    ready = {key: value.encode() if is_plain(value) else value for key, value in values.items()}
+    ready["address"] = ready_address(reader.address)
+
+    assert isinstance(ready["unsubscribe_url"], bytes) and isinstance(ready["address"], bytes)
+    assert b"".join(encoded.pieces(reader, ready)) == encoded.message(reader, values)
+
+
+@pytest.mark.parametrize(
+    "address", ["ada@ex ample.org", '"a b"@example.org', "ada@bücher.example", "a" * 80 + "@b.example"]
+)
+def test_an_address_that_must_be_looked_at_is_not_ready(address: str) -> None:
+    assert ready_address(address) == address
 
 
 def test_the_same_reader_gets_the_same_bytes_again() -> None:
