@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
+from sqlalchemy import Select
+
 import subscribers
 from digest import backups, corrections, store
 from digest import render as rendering
@@ -129,6 +131,7 @@ def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Pr
     newsletter = newsroom.newsletter_of(stored.key)
     backups.check(newsroom, stored.key)
     backups.note(newsroom, stored.key, "begun")
+    gone = subscribers.withdrawn_since(newsletter.list, stored.frozen_at or stored.built_at)
     with store.open_ledger(newsroom.engine, newsroom.clock, folder=newsroom.base) as ledger:
         transport = open_transport(newsroom, newsletter, call_log=ledger.call_log(stored.id))
         try:
@@ -137,7 +140,7 @@ def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Pr
                 edition_id=stored.id,
                 encode=_post(newsroom, stored, transport.codec).outgoing,
                 transport=transport,
-                gate=sending.EditionGate(lambda: _gate_state(newsroom, newsletter, stored), ring=ledger.ring),
+                gate=sending.EditionGate(lambda: _gate_state(newsroom, newsletter, stored.id, gone), ring=ledger.ring),
                 clock=newsroom.clock,
                 sleep=time.sleep,
                 deadline=stored.deadline,
@@ -318,11 +321,12 @@ def _post(newsroom: Newsroom, stored: StoredEdition, codec: str, prefix: str = "
     )
 
 
-def _gate_state(newsroom: Newsroom, newsletter: NewsletterSettings, stored: StoredEdition) -> GateState:
+def _gate_state(
+    newsroom: Newsroom, newsletter: NewsletterSettings, edition_id: int, gone: Select[tuple[int]]
+) -> GateState:
     with newsroom.reading() as conn:
-        flags = store.flags(conn, stored.id, newsroom.clock())
-        gone = conn.execute(subscribers.withdrawn_since(newsletter.list, stored.frozen_at or stored.built_at))
-        withdrawn = frozenset(row.subscriber_id for row in gone)
+        flags = store.flags(conn, edition_id, newsroom.clock())
+        withdrawn = frozenset(conn.scalars(gone))
     # A story killed while its edition goes out stops the rest: what has left cannot be called back.
     stopped = flags.stop_requested or (newsletter.on_kill == "stop" and bool(flags.withdrawn))
     return GateState(stopped, paused=flags.paused or flags.held, withdrawn=withdrawn)

@@ -32,6 +32,9 @@ Slot = tuple[str, str]
 
 _ESCAPES: dict[str, Callable[[str], str]] = {"text": str, "html": escape}
 
+_SHORT = 68
+"""Characters of name and address that fit in one header line of 76 with ``To:``, a blank and two brackets."""
+
 LONGEST_PLAIN = 73
 """How long a value may be that stands in a mail as it is: one row (see ``quoted.encode_value``)."""
 
@@ -130,7 +133,11 @@ class Encoded:
 
     def _head(self, recipient: Recipient, values: Mapping[str, str | bytes], identity: str) -> bytes:
         name, address = recipient.name, values.get("address")
-        if name or not isinstance(address, bytes):
+        if not isinstance(address, bytes):
+            address = head.mailbox(name, recipient.address, column=len("To: ")).encode("ascii")
+        elif name and head.is_simple_name(name) and len(name) + len(address) < _SHORT:
+            address = b"%b <%b>" % (name.encode("ascii"), address)
+        elif name:
             address = head.mailbox(name, recipient.address, column=len("To: ")).encode("ascii")
         leave = b""
         if self._headers.list_id:

@@ -123,13 +123,18 @@ def text_line(name: str, value: str) -> bytes:
     return f"{name}: {folded}\r\n".encode("ascii")
 
 
+def is_simple_name(name: str) -> bool:
+    """Tell whether a display name stands in a header as it is, as nearly all do."""
+    return _SIMPLE_NAME.match(name) is not None
+
+
 def mailbox(name: str, address: str, *, column: int) -> str:
     """Return ``name <address>`` for a header, folded; the address alone when the name is empty.
 
     Control characters of a name become spaces: it is the reader's own. A bad address raises RenderError.
     """
     spec = check_address(address)
-    if _SIMPLE_NAME.match(name) and column + len(name) + len(spec) + 3 <= _LINE:
+    if is_simple_name(name) and column + len(name) + len(spec) + 3 <= _LINE:
         return f"{name} <{spec}>"
     shown = " ".join(_CONTROL.sub(" ", name).split())
     if not shown:

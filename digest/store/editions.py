@@ -264,24 +264,32 @@ def approve(conn: sa.Connection, key: EditionKey, content_hash: str) -> None:
 
 
 def flags(conn: sa.Connection, edition_id: int, now: datetime | None = None) -> Flags:
-    """Return what a running send must obey; two indexed look-ups, cheap enough for twice a second.
+    """Return what a running send must obey; two indexed look-ups, cheap enough for every batch.
 
     With ``now``, stories under an embargo at that moment count as withdrawn.
     """
-    columns = (_e.c.state, _e.c.paused, _e.c.stop_requested, _e.c.held)
-    row = conn.execute(sa.select(*columns).where(_e.c.id == edition_id)).one()
-    standing = sa.func.coalesce(_s.c.ordered_status, _s.c.status)
-    gone_if = [standing != Status.USABLE.value]
-    if now is not None:
-        gone_if.append(sa.func.coalesce(_s.c.ordered_embargo, _s.c.embargo_until, type_=schema.Moment()) > now)
-    withdrawn = (
-        sa.select(_s.c.id)
-        .join(_es, _es.c.story_id == _s.c.id)
-        .where(_es.c.edition_id == edition_id, _es.c.printed, sa.or_(*gone_if))
-        .order_by(_s.c.id)
-    )
-    gone = tuple(conn.execute(withdrawn).scalars())
+    row = conn.execute(_ORDERS, {"edition": edition_id}).one()
+    gone = tuple(conn.execute(_WITHDRAWN, {"edition": edition_id, "now": now}).scalars())
     return Flags(State(row.state), row.paused, row.stop_requested, row.held, gone)
+
+
+# Put together once: a running send asks many times a second, and building a statement costs more than running it.
+_ORDERS = sa.select(_e.c.state, _e.c.paused, _e.c.stop_requested, _e.c.held).where(_e.c.id == sa.bindparam("edition"))
+_WITHDRAWN = (
+    sa.select(_s.c.id)
+    .join(_es, _es.c.story_id == _s.c.id)
+    .where(
+        _es.c.edition_id == sa.bindparam("edition"),
+        _es.c.printed,
+        sa.or_(
+            sa.func.coalesce(_s.c.ordered_status, _s.c.status) != Status.USABLE.value,
+            # Nothing is later than NULL, so without a moment no embargo counts.
+            sa.func.coalesce(_s.c.ordered_embargo, _s.c.embargo_until, type_=schema.Moment())
+            > sa.bindparam("now", type_=schema.Moment()),
+        ),
+    )
+    .order_by(_s.c.id)
+)
 
 
 def is_used() -> sa.ColumnElement[bool]:
