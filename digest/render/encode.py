@@ -10,7 +10,7 @@ import base64
 import hashlib
 import quopri
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from operator import itemgetter
 from pathlib import PurePosixPath
@@ -35,6 +35,9 @@ _ESCAPES: dict[str, Callable[[str], str]] = {"text": str, "html": escape}
 _SHORT = 68
 """Characters of name and address that fit in one header line of 76 with ``To:``, a blank and two brackets."""
 
+_LARGE = 2048
+"""A piece of so many bytes or more is written as it is; smaller ones are joined: each piece costs the kernel too."""
+
 LONGEST_PLAIN = 73
 """How long a value may be that stands in a mail as it is: one row (see ``quoted.encode_value``)."""
 
@@ -47,7 +50,7 @@ _PLAIN_EVERYWHERE = re.compile(r"(?:[!#-%(-\-/-;?-~][!#-%(-;?-~]{0,72})?\Z").mat
 class Encoded:
     """A variant ready for its readers; made by ``compile_message``, never changed after, safe between threads."""
 
-    __slots__ = ("_arrange", "_attachments", "_constant", "_headers", "_html", "_names", "_static", "_text")
+    __slots__ = ("_attachments", "_constant", "_groups", "_headers", "_html", "_names", "_static", "_text")
 
     def __init__(self, rendered: Rendered, headers: MailHeaders) -> None:
         self._headers = headers
@@ -60,16 +63,25 @@ class Encoded:
         # encoding is itself a piece.
         self._static = [pieces[0], *(quoted.SOFT_BREAK + piece for piece in pieces[1:])]
         self._names = tuple(dict.fromkeys(name for name, _ in slots))
-        self._arrange = itemgetter(*self._order(slots))
+        self._groups = self._grouped(slots)
 
-    def _order(self, slots: list[Slot]) -> list[int]:
-        """Return where each piece of a message stands among head, values in text, values in HTML, static pieces."""
+    def _grouped(self, slots: list[Slot]) -> list[bytes | Callable[[Sequence[bytes]], tuple[bytes, ...]]]:
+        """Return the message as large pieces, and between them what picks the small ones.
+
+        They are picked from head, values in text, values in HTML, small static pieces and nothing (``pieces``).
+        """
         count = len(self._names)
-        order = [0, 2 * count + 1]
-        for number, (name, kind) in enumerate(slots):
-            value = 1 + self._names.index(name) + (count if kind == "html" else 0)
-            order += (value, 2 * count + 2 + number)
-        return order
+        groups: list[bytes | list[int]] = [[0]]
+        for number, piece in enumerate(self._static):
+            if number:
+                name, kind = slots[number - 1]
+                _open_group(groups).append(1 + self._names.index(name) + (count if kind == "html" else 0))
+            if len(piece) >= _LARGE:
+                groups.append(piece)
+            else:
+                _open_group(groups).append(1 + 2 * count + number)
+        nothing = 1 + 2 * count + len(self._static)
+        return [group if isinstance(group, bytes) else itemgetter(*group, nothing) for group in groups]
 
     def message(self, recipient: Recipient, values: Mapping[str, str]) -> bytes:
         """Return the whole message: CRLF lines of at most 998 octets in the head and 76 in the body, ASCII only.
@@ -99,7 +111,8 @@ class Encoded:
             in_text.append(text)
             in_html.append(html)
         first = self._head(recipient, values, identity or self._message_id(recipient))
-        return Pieces(self._arrange([first, *in_text, *in_html, *self._static]))
+        small = [first, *in_text, *in_html, *self._static, b""]
+        return Pieces([group if isinstance(group, bytes) else b"".join(group(small)) for group in self._groups])
 
     def payload(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, Any]:
         """Return the message as an API's fields: ``from to subject html text headers reply_to``.
@@ -233,6 +246,15 @@ def ready_address(address: str) -> str | bytes:
 
 def _bare(value: str) -> bytes:
     return quoted.encode_value(value)[: -len(quoted.SOFT_BREAK)]
+
+
+def _open_group(groups: list[bytes | list[int]]) -> list[int]:
+    """Return the group of small pieces at the end, a new one behind a large piece."""
+    last = groups[-1]
+    if isinstance(last, bytes):
+        last = []
+        groups.append(last)
+    return last
 
 
 def is_plain(value: str) -> bool:

@@ -30,7 +30,7 @@ from digest.send.throttle import Throttle, asks_to_slow_down
 MAX_TRIES = 3
 """How many broken connections a message may see in one run before it is deferred."""
 
-_HAND_BACK = 64
+_HAND_BACK = 200
 _HAND_BACK_AFTER_S = 0.05
 _CLOSING_S = 1.0
 
