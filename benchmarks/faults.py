@@ -24,7 +24,7 @@ from digest.model import Counts
 from digest.send import EditionGate, GateState, deliver_edition
 from digest.send.smtp.opening import Account
 from digest.send.smtp.pool import SmtpTransport
-from digest.store import ledger as ledgers
+from digest.store import accounts
 from digest.store.ledger import SqlLedger
 from digest.store.ledger_schema import State
 from subscribers import open_engine, reading
@@ -120,7 +120,7 @@ def measure(readers: int, share: float, seed: int) -> dict[str, Any]:
             counts = _send(engine, Path(folder), sink.port)
             taken = Counter(sink.recipients)
         with reading(engine) as conn:
-            states = {d.recipient.address: d.state for d in ledgers.iter_deliveries(conn, EDITION)}
+            states = {d.recipient.address: d.state for d in accounts.iter_deliveries(conn, EDITION)}
         engine.dispose()
     by_fault = {
         fault: dict(Counter(states[who].name.lower() for who, its in faulty.plan.items() if its == fault))

@@ -22,8 +22,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from digest.store import ledger as ledgers
-from digest.store import ledger_schema
+from digest.store import accounts, ledger_schema
 from digest.store.ledger_schema import State
 from subscribers import open_engine, reading, writing
 from tests.ledgers import EDITION, prepare
@@ -73,8 +72,8 @@ def _round(url: str, folder: Path, processes: int, options: argparse.Namespace) 
         codes = [process.wait(timeout=LONGEST_S) for process in last]
         taken = Counter(sink.recipients)
     with reading(engine) as conn:
-        counts = ledgers.counts(conn, EDITION)
-        held = {d.recipient.address for d in ledgers.iter_deliveries(conn, EDITION, State.AMBIGUOUS)}
+        counts = accounts.counts(conn, EDITION)
+        held = {d.recipient.address for d in accounts.iter_deliveries(conn, EDITION, State.AMBIGUOUS)}
     engine.dispose()
     everybody = {f"reader{n}@example.org" for n in range(1, options.readers + 1)}
     lost = len(everybody - set(taken) - held)
@@ -135,4 +134,5 @@ def _empty(engine: sa.Engine) -> None:
     with writing(engine) as conn:
         for table in ledger_schema.TABLES:
             conn.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name} CASCADE")
-        conn.exec_driver_sql("DROP FUNCTION IF EXISTS delivery_stays_settled CASCADE")
+        for function in ("delivery_stays_settled", "delivery_not_opened", "delivery_stays_claimed"):
+            conn.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function} CASCADE")

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from digest.model import Claim, Fate, Outcome
-from digest.store import ledger, ledger_schema
+from digest.store import accounts, ledger_schema
 from digest.store.ledger import SqlLedger
 from subscribers import writing
 
@@ -21,7 +21,7 @@ def prepare(engine: sa.Engine, readers: int = 0) -> sa.Engine:
             ledger_schema.create(conn)
     if readers:
         with writing(engine) as conn:
-            assert ledger.freeze(conn, EDITION, audience(readers)) == readers
+            assert accounts.freeze(conn, EDITION, audience(readers)) == readers
     return engine
 
 

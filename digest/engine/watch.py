@@ -17,7 +17,6 @@ from digest.newsroom import Newsroom
 from digest.schedule import Rule, due_moment, moment_after
 from digest.settings import NewsletterSettings
 from digest.store import State
-from digest.store.ledger_schema import delivery
 from digest.store.schema import story
 
 FEWEST = 20
@@ -97,8 +96,7 @@ def _before(edited_at: datetime | None, rule: Rule, day: date) -> bool:
 def _stalled(conn: store.Connection, newsroom: Newsroom) -> Iterator[Alarm]:
     now = newsroom.clock()
     for stored in store.unfinished(conn):
-        moved = conn.execute(sa.select(sa.func.max(delivery.c.at)).where(delivery.c.edition_id == stored.id))
-        last = max(filter(None, (moved.scalar_one(), stored.frozen_at)), default=now)
+        last = max(filter(None, (store.last_movement(conn, stored.id), stored.frozen_at)), default=now)
         if not stored.paused and now - last > newsroom.settings.alerts.stalled_after:
             counts = store.counts(conn, stored.id)
             problem = (

@@ -5,6 +5,15 @@ Functions take a Connection and never commit; ``job`` and ``engine`` own the tra
 
 from sqlalchemy import Connection
 
+from digest.store.accounts import (
+    Delivery,
+    counts,
+    erase_deliveries,
+    freeze,
+    iter_deliveries,
+    last_movement,
+    resolve_ambiguous,
+)
 from digest.store.acts import Act, ActName, acts, add_act, groupings, remove_act, remove_acts
 from digest.store.database import VERSION_TABLE, check, is_empty, migrations_dir, upgrade
 from digest.store.desk import (
@@ -49,16 +58,7 @@ from digest.store.editions import (
     set_flag,
     unfinished,
 )
-from digest.store.ledger import (
-    Delivery,
-    SqlLedger,
-    counts,
-    erase_deliveries,
-    freeze,
-    iter_deliveries,
-    open_ledger,
-    resolve_ambiguous,
-)
+from digest.store.ledger import SqlLedger, open_ledger
 from digest.store.ledger_schema import State as DeliveryState
 from digest.store.marks import Mark, Step, add_mark, read_marks
 from digest.store.pictures import get_picture, put_picture
@@ -138,6 +138,7 @@ __all__ = [
     "iter_stories",
     "last_cutoff",
     "last_log",
+    "last_movement",
     "latest",
     "load",
     "load_id",

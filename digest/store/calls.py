@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
 import subscribers
 from digest.model import Claim
 from digest.protocols import Clock
-from digest.store import ledger_sql
-from digest.store.deliveries import read_claim
+from digest.store import deliveries, ledger_sql, records
 from digest.store.ledger_schema import api_call
 
 _MARGIN = timedelta(minutes=10)
@@ -75,24 +74,16 @@ def claim_interrupted(conn: Connection, edition_id: int, owner: int, now: dateti
     A call that is no longer whole (the operator closed one of its deliveries) cannot be repeated unchanged: it is
     closed, and the rest of its deliveries stay ambiguous.
     """
-    statement = select(api_call.c.key, api_call.c.subscribers).where(
-        api_call.c.edition_id == edition_id,
-        text("state = 'interrupted'"),
-        or_(api_call.c.next_at.is_(None), api_call.c.next_at <= now),
-        api_call.c.protected_until > now,
-    )
-    found = conn.execute(statement.order_by(api_call.c.asked_at).limit(1).with_for_update(skip_locked=True)).first()
-    if found is None:
+    found = deliveries.fetch(conn, ledger_sql.INTERRUPTED, {"edition": edition_id, "now": deliveries.stamp(now)})
+    if not found:
         return []
-    order: list[int] = json.loads(found.subscribers)
-    rows = conn.execute(ledger_sql.CLAIM_CALL, {"edition": edition_id, "owner": owner, "who": order}).all()
+    key, asked_for = found[0]
+    order: list[int] = json.loads(asked_for)
+    rows = {row[0]: row for row in conn.execute(ledger_sql.OF_CALL, {"edition": edition_id, "who": order})}
     whole = len(rows) == len(order)
-    if not whole:
-        conn.execute(ledger_sql.HOLD_CALL, {"edition": edition_id, "owner": owner, "who": [row[0] for row in rows]})
     state = "asked" if whole else "answered"
-    conn.execute(update(api_call).where(api_call.c.key == found.key).values(state=state, owner=owner))
-    by_number = {row[0]: read_claim(row, found.key) for row in rows}
-    return [by_number[number] for number in order] if whole else []
+    conn.execute(update(api_call).where(api_call.c.key == key).values(state=state, owner=owner))
+    return deliveries.claim_again(conn, edition_id, owner, [rows[who] for who in order], key) if whole else []
 
 
 def hold_interrupted(conn: Connection, owner: int) -> int:
@@ -100,8 +91,7 @@ def hold_interrupted(conn: Connection, owner: int) -> int:
     statement = select(api_call).where(api_call.c.owner == owner, api_call.c.state == "asked")
     held = 0
     for call in conn.execute(statement).all():
-        given = {"edition": call.edition_id, "owner": owner, "who": json.loads(call.subscribers)}
-        held += conn.execute(ledger_sql.HOLD_CALL, given).rowcount
+        held += records.hold(conn, call.edition_id, json.loads(call.subscribers), owner)
         conn.execute(update(api_call).where(api_call.c.key == call.key).values(state="interrupted"))
     return held
 

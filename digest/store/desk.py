@@ -9,9 +9,7 @@ import sqlalchemy as sa
 
 from digest.errors import UsageError
 from digest.model import EditionKey
-from digest.store import editions, schema
-from digest.store.ledger_schema import State as Delivery
-from digest.store.ledger_schema import delivery
+from digest.store import accounts, editions, schema
 from digest.store.sql import insert_new, put
 
 _a, _d, _t, _c = schema.approval, schema.special_day, schema.alarm, schema.correction
@@ -169,9 +167,7 @@ def accepted_by(key: EditionKey) -> sa.Select[tuple[int]]:
         schema.edition.c.slot == key.slot,
     )
     of = sa.select(schema.edition.c.id).where(mine).scalar_subquery()
-    return sa.select(delivery.c.subscriber_id).where(
-        delivery.c.edition_id == of, delivery.c.state == int(Delivery.ACCEPTED)
-    )
+    return accounts.accepted_of(of)
 
 
 def corrections_since(conn: sa.Connection, newsletter: str, since: datetime) -> list[Correction]:

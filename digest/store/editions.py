@@ -17,9 +17,7 @@ from pydantic import TypeAdapter
 
 from digest.errors import Rebuilt, StoreError, UnknownThing, UsageError
 from digest.model import Edition, EditionKey, Printed, Status
-from digest.store import schema
-from digest.store.ledger_schema import State as Delivery
-from digest.store.ledger_schema import delivery
+from digest.store import accounts, schema
 from digest.store.sql import insert_new
 
 _EDITION: TypeAdapter[Edition] = TypeAdapter(Edition)
@@ -209,10 +207,8 @@ def finish(conn: sa.Connection, edition_id: int, state: State, *, now: datetime,
 
     Raises StoreError when it was sent before: that is final.
     """
-    accepted = sa.select(sa.func.count()).where(
-        delivery.c.edition_id == edition_id, delivery.c.state == sa.literal_column(str(int(Delivery.ACCEPTED)))
-    )
-    values = {"state": state.value, "finished_at": now, "why": why, "accepted_count": accepted.scalar_subquery()}
+    accepted = sa.select(sa.func.count()).select_from(accounts.accepted_of(edition_id).subquery()).scalar_subquery()
+    values = {"state": state.value, "finished_at": now, "why": why, "accepted_count": accepted}
     open_ = sa.and_(_e.c.id == edition_id, _e.c.state != State.SENT.value)
     done = conn.execute(sa.update(_e).where(open_).values(**values))
     if done.rowcount != 1 and state is not State.SENT:

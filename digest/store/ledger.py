@@ -1,7 +1,7 @@
-"""The ledger: who gets an edition, who got it, and who must be asked about.
+"""The ledger as the send loop is handed it: who gets an edition, who got it, and who must be asked about.
 
-Functions take a connection and never commit; ``SqlLedger`` is what the send loop is handed: it owns the locks of
-one sending process and makes a short durable transaction of every call.
+``SqlLedger`` owns the locks of one sending process and makes a short durable transaction of every call. What others
+ask of the ledger stands in ``accounts``.
 """
 
 from __future__ import annotations
@@ -9,19 +9,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Select, exc, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, exc
 
 import subscribers
 from digest.errors import LedgerError
-from digest.model import Claim, Counts, Outcome, Recipient
+from digest.model import Claim, Counts, Outcome
 from digest.protocols import Clock
-from digest.store import calls, deliveries, owners, recovery
-from digest.store.ledger_schema import State, attempt, delivery
+from digest.store import accounts, calls, deliveries, ledger_sql, owners, records, recovery
 from digest.store.ring import Ring
 
 LEASE = timedelta(minutes=10)
@@ -29,100 +26,6 @@ LEASE = timedelta(minutes=10)
 
 SENDERS = ".senders"
 """The folder of a workspace where senders keep their locks and journals."""
-
-_PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One line of the ledger: ``attempts`` counts the tries, ``at`` is when its state last changed."""
-
-    recipient: Recipient
-    state: State
-    attempts: int
-    at: datetime | None
-    next_at: datetime | None
-    code: str
-    reply: str
-    provider_id: str
-
-
-def freeze(conn: Connection, edition_id: int, recipients: Select[Any]) -> int:
-    """Write down who gets an edition, in one statement, and return how many there are.
-
-    ``recipients`` yields ``subscriber_id, address, name, text_only, sections``. Freezing an edition again raises
-    IntegrityError. Message-IDs are not kept: they follow from edition and reader.
-    """
-    chosen = recipients.subquery()
-    columns = (chosen.c.subscriber_id, chosen.c.address, chosen.c.name, chosen.c.text_only, chosen.c.sections)
-    names = ["edition_id", *(column.name for column in columns)]
-    statement = insert(delivery).from_select(names, select(literal(edition_id), *columns))
-    return conn.execute(statement.execution_options(preserve_rowcount=True)).rowcount
-
-
-def counts(conn: Connection, edition_id: int) -> Counts:
-    """Return the account of an edition; what is claimed at this moment counts as pending."""
-    statement = select(delivery.c.state, func.count()).where(delivery.c.edition_id == edition_id)
-    by_state = {State(state): number for state, number in conn.execute(statement.group_by(delivery.c.state))}
-    return Counts(
-        expected=sum(by_state.values()),
-        accepted=by_state.get(State.ACCEPTED, 0),
-        pending=by_state.get(State.PENDING, 0) + by_state.get(State.CLAIMED, 0),
-        deferred=by_state.get(State.DEFERRED, 0),
-        rejected=by_state.get(State.REJECTED, 0),
-        skipped=by_state.get(State.SKIPPED, 0),
-        failed=by_state.get(State.FAILED, 0),
-        ambiguous=by_state.get(State.AMBIGUOUS, 0),
-    )
-
-
-def iter_deliveries(conn: Connection, edition_id: int, state: State | None = None) -> Iterator[Delivery]:
-    """Yield an edition's deliveries in order of subscriber, all or those in one state."""
-    last = -1
-    while True:
-        statement = select(delivery).where(delivery.c.edition_id == edition_id, delivery.c.subscriber_id > last)
-        if state is not None:
-            statement = statement.where(delivery.c.state == int(state))
-        page = conn.execute(statement.order_by(delivery.c.subscriber_id).limit(_PAGE)).all()
-        yield from map(_delivery, page)
-        if len(page) < _PAGE:
-            return
-        last = page[-1].subscriber_id
-
-
-def resolve_ambiguous(
-    conn: Connection,
-    edition_id: int,
-    choice: Literal["resend", "drop"],
-    *,
-    now: datetime,
-    subscriber_ids: Sequence[int] | None = None,
-) -> int:
-    """Close ambiguous deliveries as the operator says, all or some; return how many.
-
-    *resend* makes them due again: a reader may get the mail twice. *drop* fails them: a reader may get none.
-    """
-    statement = update(delivery).where(delivery.c.edition_id == edition_id, delivery.c.state == int(State.AMBIGUOUS))
-    if subscriber_ids is not None:
-        statement = statement.where(delivery.c.subscriber_id.in_(subscriber_ids))
-    calls.close_all(conn, edition_id)
-    if choice == "resend":
-        return conn.execute(statement.values(state=int(State.PENDING), owner=None, at=now)).rowcount
-    reply = "dropped by the operator; whether it arrived is not known"
-    return conn.execute(statement.values(state=int(State.FAILED), at=now, reply=reply)).rowcount
-
-
-def erase_deliveries(conn: Connection, subscriber_id: int, editions: Sequence[int], *, now: datetime) -> int:
-    """Remove a person's address, name and the replies about it from these editions; counts stay true.
-
-    What was still to be sent is skipped. Returns how many deliveries were cleaned.
-    """
-    theirs = (delivery.c.edition_id.in_(editions), delivery.c.subscriber_id == subscriber_id)
-    waiting = delivery.c.state.in_([int(State.PENDING), int(State.DEFERRED)])
-    conn.execute(update(delivery).where(*theirs, waiting).values(state=int(State.SKIPPED), at=now, next_at=None))
-    tried = (attempt.c.edition_id.in_(editions), attempt.c.subscriber_id == subscriber_id)
-    conn.execute(update(attempt).where(*tried).values(reply=""))
-    return conn.execute(update(delivery).where(*theirs).values(address="", name="", reply="")).rowcount
 
 
 @contextmanager
@@ -175,18 +78,19 @@ class SqlLedger:
         now = self._clock()
         with self._writing() as conn:
             owners.prolong(conn, self._owner.id, now + self._lease)
+            deliveries.take_turn(conn, [edition_id])
             broken_off = calls.claim_interrupted(conn, edition_id, self._owner.id, now)
             return broken_off or deliveries.claim(conn, edition_id, self._owner.id, limit, now)
 
     def record(self, edition_id: int, outcomes: Sequence[Outcome]) -> int:
         """Write outcomes down; return how many were heard."""
-        with self._writing() as conn:
-            return deliveries.record(conn, edition_id, outcomes, self._owner.id, self._clock())
+        with self._taking_turns(edition_id) as conn:
+            return records.record(conn, edition_id, outcomes, self._owner.id, self._clock())
 
     def release(self, edition_id: int, claims: Sequence[Claim]) -> None:
         """Give back claims nothing was done with."""
-        with self._writing() as conn:
-            deliveries.release(conn, edition_id, claims, self._owner.id)
+        with self._taking_turns(edition_id) as conn:
+            records.release(conn, edition_id, claims, self._owner.id)
             calls.reopen(conn, sorted({held.call for held in claims if held.call}))
 
     def recover(self) -> int:
@@ -214,27 +118,31 @@ class SqlLedger:
 
     def give_up(self, edition_id: int, reason: str) -> int:
         """Fail what is deferred."""
-        with self._writing() as conn:
+        with self._taking_turns(edition_id) as conn:
             return deliveries.give_up(conn, edition_id, reason, self._clock())
 
     def counts(self, edition_id: int) -> Counts:
         """Return the account of the edition."""
         with _kept(), subscribers.reading(self._engine) as conn:
-            return counts(conn, edition_id)
+            return accounts.counts(conn, edition_id)
 
     def close(self) -> None:
         """End this sender; what it still held (after a crash of the database, say) is left to recovery."""
         still_held = True
         # A database that is gone must not hide the error that brought us here; recovery ends the row later.
         with contextlib.suppress(LedgerError), self._writing() as conn:
-            held = select(func.count()).where(
-                delivery.c.state == int(State.CLAIMED), delivery.c.owner == self._owner.id
-            )
-            still_held = bool(conn.execute(held).scalar())
+            held = (ledger_sql.OPEN_OF, ledger_sql.CLAIMED_OF)
+            still_held = any(conn.execute(statement, {"owner": self._owner.id}).scalar() for statement in held)
             if not still_held:
                 owners.end(conn, self._owner.id, self._clock())
         self.ring.close()
         self._owner.close(forget=not still_held)
+
+    @contextmanager
+    def _taking_turns(self, edition_id: int) -> Iterator[Connection]:
+        with self._writing() as conn:
+            deliveries.take_turn(conn, [edition_id])
+            yield conn
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -252,17 +160,3 @@ def _kept() -> Iterator[None]:
             f"The record of deliveries could not be kept, so nothing more is sent: {error} "
             "What was sent is not lost; put that right and run the send again."
         ) from error
-
-
-def _delivery(row: Any) -> Delivery:
-    variant = deliveries.variant_name(row.text_only, row.sections)
-    return Delivery(
-        Recipient(row.subscriber_id, row.address, row.name, variant),
-        State(row.state),
-        row.attempts,
-        row.at,
-        row.next_at,
-        row.code,
-        row.reply,
-        row.provider_id,
-    )

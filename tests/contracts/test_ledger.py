@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from digest.errors import OwnershipLost
 from digest.model import Fate, Outcome
-from digest.store import ledger as ledgers
+from digest.store import accounts
 from digest.store.ledger import SqlLedger
 from digest.store.ledger_schema import State
 from subscribers import reading, writing
@@ -47,7 +47,7 @@ def sender(engine: sa.Engine, clock: FrozenClock, tmp_path: Path) -> Iterator[Se
 
 def states(engine: sa.Engine) -> dict[int, State]:
     with reading(engine) as conn:
-        return {d.recipient.subscriber_id: d.state for d in ledgers.iter_deliveries(conn, EDITION)}
+        return {d.recipient.subscriber_id: d.state for d in accounts.iter_deliveries(conn, EDITION)}
 
 
 def test_everybody_is_claimed_once(sender: Senders) -> None:
@@ -67,7 +67,7 @@ def test_a_claim_names_the_reader_as_frozen(sender: Senders) -> None:
 
 def test_an_edition_is_frozen_only_once(engine: sa.Engine, sender: Senders) -> None:
     with pytest.raises(IntegrityError), writing(engine) as conn:
-        ledgers.freeze(conn, EDITION, audience(3))
+        accounts.freeze(conn, EDITION, audience(3))
 
     assert sender().counts(EDITION).expected == 10
 
@@ -145,18 +145,34 @@ def test_what_is_deferred_past_its_time_is_given_up_with_the_last_reply(engine: 
     assert one.give_up(EDITION, "the deadline passed") == 1
 
     with reading(engine) as conn:
-        (given_up,) = ledgers.iter_deliveries(conn, EDITION, State.FAILED)
+        (given_up,) = accounts.iter_deliveries(conn, EDITION, State.FAILED)
     assert given_up.reply == "the deadline passed; last reply: 451 come back later"
 
 
-@pytest.mark.parametrize("state", [State.ACCEPTED, State.REJECTED, State.SKIPPED, State.FAILED])
-def test_the_database_refuses_to_reopen_a_settled_delivery(engine: sa.Engine, sender: Senders, state: State) -> None:
-    assert sender().counts(EDITION).expected == 10
-    with writing(engine) as conn:
-        conn.exec_driver_sql(f"UPDATE delivery SET state = {int(state)} WHERE subscriber_id = 1")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE settled SET state = 6",
+        "UPDATE settled SET subscriber_id = 2",
+        "DELETE FROM settled",
+        "INSERT INTO settled (edition_id, subscriber_id, state, at, attempts) VALUES (7, 1, 3, 0, 1)",
+        "INSERT INTO settled (edition_id, subscriber_id, state, at, attempts) VALUES (7, 2, 1, 0, 1)",
+        "INSERT INTO unsettled (edition_id, subscriber_id, state, fence, attempts) VALUES (7, 1, 0, 1, 1)",
+        "UPDATE audience SET claimed_through = 0",
+        "UPDATE batch SET open_count = -1",
+    ],
+)
+@pytest.mark.parametrize("fate", [Fate.ACCEPTED, Fate.REJECTED, Fate.SKIPPED, Fate.FAILED])
+def test_the_database_refuses_to_open_a_settled_delivery(
+    engine: sa.Engine, sender: Senders, fate: Fate, statement: str
+) -> None:
+    one = sender()
+    one.record(EDITION, [outcome(one.claim(EDITION, 1)[0], fate)])
 
-    with pytest.raises(DBAPIError, match="settled"), writing(engine) as conn:
-        conn.exec_driver_sql("UPDATE delivery SET state = 0 WHERE subscriber_id = 1")
+    with pytest.raises(DBAPIError), writing(engine) as conn:
+        conn.exec_driver_sql(statement)
+
+    assert states(engine)[1].name == fate.name
 
 
 def test_a_living_sender_keeps_its_claims(sender: Senders) -> None:
@@ -264,8 +280,8 @@ def test_the_operator_decides_about_what_is_held(engine: sa.Engine, sender: Send
     one.record(EDITION, [outcome(c, Fate.AMBIGUOUS) for c in one.claim(EDITION, 3)])
 
     with writing(engine) as conn:
-        resent = ledgers.resolve_ambiguous(conn, EDITION, "resend", now=clock(), subscriber_ids=[1])
-        dropped = ledgers.resolve_ambiguous(conn, EDITION, "drop", now=clock())
+        resent = accounts.resolve_ambiguous(conn, EDITION, "resend", now=clock(), subscriber_ids=[1])
+        dropped = accounts.resolve_ambiguous(conn, EDITION, "drop", now=clock())
 
     assert (resent, dropped) == (1, 2)
     assert (one.counts(EDITION).failed, one.counts(EDITION).ambiguous) == (2, 0)
@@ -284,10 +300,10 @@ def test_troubles_are_listed_one_by_one(engine: sa.Engine, sender: Senders) -> N
 def test_an_erased_reader_leaves_no_trace_but_the_count(engine: sa.Engine, sender: Senders, clock: FrozenClock) -> None:
     one = sender()
     with writing(engine) as conn:
-        ledgers.erase_deliveries(conn, 3, [EDITION], now=clock())
+        accounts.erase_deliveries(conn, 3, [EDITION], now=clock())
 
     with reading(engine) as conn:
-        (erased,) = ledgers.iter_deliveries(conn, EDITION, State.SKIPPED)
+        (erased,) = accounts.iter_deliveries(conn, EDITION, State.SKIPPED)
     assert (erased.recipient.subscriber_id, erased.recipient.address) == (3, "")
     assert one.counts(EDITION).expected == 10
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from digest.store import ledger as ledgers
+from digest.store import accounts
 from digest.store.ledger import SqlLedger
 from digest.store.ledger_schema import State
 from subscribers import reading
@@ -74,8 +74,8 @@ def test_a_sender_killed_again_and_again_loses_and_doubles_nobody(engine: sa.Eng
         assert finish(start(engine, tmp_path / "senders", sink.port)) == 0
 
     with reading(engine) as conn:
-        counts = ledgers.counts(conn, EDITION)
-        held = {d.recipient.address for d in ledgers.iter_deliveries(conn, EDITION, State.AMBIGUOUS)}
+        counts = accounts.counts(conn, EDITION)
+        held = {d.recipient.address for d in accounts.iter_deliveries(conn, EDITION, State.AMBIGUOUS)}
     taken = Counter(sink.recipients)
     lost = {f"reader{n}@example.org" for n in range(1, READERS + 1)} - set(taken) - held
     assert (lost, [who for who, times in taken.items() if times > 1]) == (set(), [])
@@ -131,7 +131,7 @@ def test_interrupting_a_sender_ends_it_in_order(sqlite_engine: sa.Engine, tmp_pa
         code = finish(process[0])
 
     with reading(sqlite_engine) as conn:
-        counts = ledgers.counts(conn, EDITION)
+        counts = accounts.counts(conn, EDITION)
     assert code != 0
     assert (counts.ambiguous, counts.accepted) == (0, len(sink.taken))
     assert 30 < counts.accepted < READERS
@@ -148,7 +148,7 @@ def test_a_kill_at_each_step_of_a_message_is_told_apart(sqlite_engine: sa.Engine
         finish(start(sqlite_engine, tmp_path / "senders", sink.port))
 
     with reading(sqlite_engine) as conn:
-        counts = ledgers.counts(conn, EDITION)
+        counts = accounts.counts(conn, EDITION)
     assert max(Counter(sink.recipients).values()) == 1
     assert counts.accepted + counts.ambiguous == 20
     assert counts.ambiguous <= CONNECTIONS

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from digest.store import ledger as ledgers
+from digest.store import accounts
 from digest.store.ledger_schema import State
 from subscribers import open_engine, reading
 from tests.conftest import FrozenClock
@@ -58,7 +58,7 @@ def test_nobody_is_lost_or_doubled_whatever_happens(frozen: Path, plan: list[tup
         world.run(plan)
 
         with reading(play.engine) as conn:
-            states = {d.recipient.subscriber_id: d.state for d in ledgers.iter_deliveries(conn, EDITION)}
+            states = {d.recipient.subscriber_id: d.state for d in accounts.iter_deliveries(conn, EDITION)}
         play.engine.dispose()
     held = {who for who, state in states.items() if state is State.AMBIGUOUS}
     assert world.twice == []

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from digest import store
 from digest.errors import StoreError, UnknownThing, UsageError
 from digest.model import Edition, EditionKey, Placement, Reason, Sentence
-from digest.store import State, ledger, ledger_schema, schema
+from digest.store import State, accounts, deliveries, schema
 from tests.ledgers import audience
 from tests.store_help import KEY, UNTIL, at, edition, freeze, item, keep, send, story
 
@@ -31,8 +31,8 @@ def save(conn: Connection, saved: Edition, now: datetime = UNTIL) -> int:
 
 def accept_one(conn: Connection, edition_id: int) -> None:
     """Let one reader of a frozen edition have it."""
-    ledger.freeze(conn, edition_id, audience(1))
-    conn.execute(ledger_schema.delivery.update().values(state=int(ledger_schema.State.ACCEPTED)))
+    accounts.freeze(conn, edition_id, audience(1))
+    deliveries.settle(conn, [(edition_id, 1, int(store.DeliveryState.ACCEPTED), 0, 1, "250", "250 ok", "")])
 
 
 def test_an_edition_comes_back_as_it_was_saved(conn: Connection) -> None:

@@ -12,20 +12,38 @@ down_revision = None
 MOMENT = sa.BigInteger()
 NO = sa.false()
 
-# Final states of a delivery are final whatever program asks: accepted 3, skipped 4, rejected 6, failed 7.
+# What a settled delivery says is said for good, whatever program asks; only erasure may empty its reply.
+FIXED = "edition_id, subscriber_id, state, at, attempts, code, provider_id"
+KNOWN = "EXISTS (SELECT 1 FROM settled WHERE edition_id = NEW.edition_id AND subscriber_id = NEW.subscriber_id)"
 RULES = {
     "sqlite": (
-        """CREATE TRIGGER delivery_final BEFORE UPDATE OF state ON delivery
-            WHEN (OLD.state = 3 OR OLD.state = 4 OR OLD.state = 6 OR OLD.state = 7) AND NEW.state <> OLD.state
+        f"""CREATE TRIGGER settled_unchanged BEFORE UPDATE OF {FIXED} ON settled
             BEGIN SELECT RAISE(ABORT, 'a settled delivery stays settled'); END""",
+        """CREATE TRIGGER settled_kept BEFORE DELETE ON settled
+            BEGIN SELECT RAISE(ABORT, 'a settled delivery stays settled'); END""",
+        f"""CREATE TRIGGER settled_not_opened BEFORE INSERT ON unsettled WHEN {KNOWN}
+            BEGIN SELECT RAISE(ABORT, 'a settled delivery stays settled'); END""",
+        """CREATE TRIGGER audience_forward BEFORE UPDATE ON audience WHEN NEW.claimed_through < OLD.claimed_through
+            BEGIN SELECT RAISE(ABORT, 'what was claimed stays claimed'); END""",
     ),
     "postgresql": (
         """CREATE FUNCTION delivery_stays_settled() RETURNS trigger LANGUAGE plpgsql AS $$
            BEGIN RAISE EXCEPTION 'a settled delivery stays settled' USING ERRCODE = 'check_violation'; END $$""",
-        """CREATE TRIGGER delivery_final BEFORE UPDATE OF state ON delivery FOR EACH ROW
-            WHEN ((OLD.state = 3 OR OLD.state = 4 OR OLD.state = 6 OR OLD.state = 7) AND NEW.state <> OLD.state)
-            EXECUTE FUNCTION delivery_stays_settled()""",
-        """ALTER TABLE delivery SET (fillfactor = 70)""",
+        f"""CREATE FUNCTION delivery_not_opened() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN IF {KNOWN} THEN
+           RAISE EXCEPTION 'a settled delivery stays settled' USING ERRCODE = 'check_violation'; END IF;
+           RETURN NEW; END $$""",
+        """CREATE FUNCTION delivery_stays_claimed() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN RAISE EXCEPTION 'what was claimed stays claimed' USING ERRCODE = 'check_violation'; END $$""",
+        f"""CREATE TRIGGER settled_unchanged BEFORE UPDATE OF {FIXED} ON settled
+            FOR EACH ROW EXECUTE FUNCTION delivery_stays_settled()""",
+        """CREATE TRIGGER settled_kept BEFORE DELETE ON settled
+            FOR EACH ROW EXECUTE FUNCTION delivery_stays_settled()""",
+        """CREATE TRIGGER settled_not_opened BEFORE INSERT ON unsettled
+            FOR EACH ROW EXECUTE FUNCTION delivery_not_opened()""",
+        """CREATE TRIGGER audience_forward BEFORE UPDATE ON audience
+            FOR EACH ROW WHEN (NEW.claimed_through < OLD.claimed_through)
+            EXECUTE FUNCTION delivery_stays_claimed()""",
     ),
 }
 
@@ -245,45 +263,28 @@ def _create_ledger() -> None:
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("text_only", sa.Boolean(), server_default=NO, nullable=False),
         sa.Column("sections", sa.Text(), server_default="", nullable=False),
-        sa.Column("state", sa.SmallInteger(), server_default="0", nullable=False),
-        sa.Column("owner", sa.BigInteger(), nullable=True),
-        sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("next_at", MOMENT, nullable=True),
-        sa.Column("at", MOMENT, nullable=True),
-        sa.Column("code", sa.String(length=16), server_default="", nullable=False),
-        sa.Column("reply", sa.Text(), server_default="", nullable=False),
-        sa.Column("provider_id", sa.Text(), server_default="", nullable=False),
-        sa.CheckConstraint("state <> 1 OR owner IS NOT NULL", name="delivery_claimed_by"),
-        sa.CheckConstraint("state <> 2 OR next_at IS NOT NULL", name="delivery_deferred_until"),
-        sa.CheckConstraint("state BETWEEN 0 AND 7", name="delivery_state"),
         sa.PrimaryKeyConstraint("edition_id", "subscriber_id"),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "delivery_claimed",
-        "delivery",
-        ["owner", "edition_id"],
-        unique=False,
-        sqlite_where=sa.text("state = 1"),
-        postgresql_where=sa.text("state = 1"),
+    op.create_table(
+        "audience",
+        sa.Column("edition_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("claimed_through", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("edition_id"),
     )
-    op.create_index(
-        "delivery_deferred",
-        "delivery",
-        ["edition_id", "next_at"],
-        unique=False,
-        sqlite_where=sa.text("state = 2"),
-        postgresql_where=sa.text("state = 2"),
+    op.create_table(
+        "batch",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("edition_id", sa.BigInteger(), nullable=False),
+        sa.Column("first_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_id", sa.BigInteger(), nullable=False),
+        sa.Column("owner", sa.BigInteger(), nullable=False),
+        sa.Column("open_count", sa.Integer(), nullable=False),
+        sa.CheckConstraint("open_count >= 0", name="batch_open_count"),
+        sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "delivery_todo",
-        "delivery",
-        ["edition_id", "subscriber_id"],
-        unique=False,
-        sqlite_where=sa.text("state = 0"),
-        postgresql_where=sa.text("state = 0"),
-    )
+    _create_index("batch_open", "batch", ["owner", "edition_id"], where="open_count > 0")
+    _create_outcomes()
     op.create_table(
         "attempt",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -297,6 +298,52 @@ def _create_ledger() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("attempt_delivery", "attempt", ["edition_id", "subscriber_id"], unique=False)
+
+
+def _create_outcomes() -> None:
+    """Make the tables of deliveries under way and of those that are through."""
+    op.create_table(
+        "unsettled",
+        sa.Column("edition_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("owner", sa.BigInteger(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", MOMENT, nullable=True),
+        sa.Column("at", MOMENT, nullable=True),
+        sa.Column("code", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("reply", sa.Text(), server_default="", nullable=False),
+        sa.Column("provider_id", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("state <> 1 OR owner IS NOT NULL", name="unsettled_claimed_by"),
+        sa.CheckConstraint("state <> 2 OR next_at IS NOT NULL", name="unsettled_deferred_until"),
+        sa.CheckConstraint("state IN (0, 1, 2, 5)", name="unsettled_state"),
+        sa.PrimaryKeyConstraint("edition_id", "subscriber_id"),
+        sqlite_with_rowid=False,
+    )
+    _create_index("unsettled_pending", "unsettled", ["edition_id", "subscriber_id"], where="state = 0")
+    _create_index("unsettled_claimed", "unsettled", ["owner"], where="state = 1")
+    _create_index("unsettled_deferred", "unsettled", ["edition_id", "next_at"], where="state = 2")
+    op.create_table(
+        "settled",
+        sa.Column("edition_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("reply", sa.Text(), server_default="", nullable=False),
+        sa.Column("provider_id", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("state = 3 OR state = 4 OR state = 6 OR state = 7", name="settled_state"),
+        sa.PrimaryKeyConstraint("edition_id", "subscriber_id"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_index(name: str, table: str, columns: list[str], *, where: str) -> None:
+    """Make an index over the few rows that a condition picks, on either database."""
+    condition = sa.text(where)
+    op.create_index(name, table, columns, unique=False, sqlite_where=condition, postgresql_where=condition)
 
 
 def _create_senders() -> None:

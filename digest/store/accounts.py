@@ -1,0 +1,225 @@
+"""What the ledger says of an edition: its account, each delivery, and the operator's and the law's changes to them.
+
+Functions take a connection and never commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    not_,
+    select,
+    union_all,
+    update,
+)
+
+from digest.model import Counts, Recipient
+from digest.store import calls, deliveries
+from digest.store.ledger_schema import FINAL, State, attempt, audience, batch, delivery, settled, unsettled
+
+_PAGE = 1000
+
+_HELD_IN_SETTLED = ("edition_id", "subscriber_id", "state", "at", "attempts", "code", "reply", "provider_id")
+
+_d, _s, _u = delivery.c, settled.c, unsettled.c
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One line of the ledger: ``attempts`` counts the tries, ``at`` is when its state last changed."""
+
+    recipient: Recipient
+    state: State
+    attempts: int
+    at: datetime | None
+    next_at: datetime | None
+    code: str
+    reply: str
+    provider_id: str
+
+
+def freeze(conn: Connection, edition_id: int, recipients: Select[Any]) -> int:
+    """Write down who gets an edition, in one statement, and return how many there are.
+
+    ``recipients`` yields ``subscriber_id, address, name, text_only, sections``. Freezing an edition again raises
+    IntegrityError. Message-IDs are not kept: they follow from edition and reader.
+    """
+    chosen = recipients.subquery()
+    columns = (chosen.c.subscriber_id, chosen.c.address, chosen.c.name, chosen.c.text_only, chosen.c.sections)
+    names = ["edition_id", *(column.name for column in columns)]
+    conn.execute(insert(audience).values(edition_id=edition_id, claimed_through=-1))
+    statement = insert(delivery).from_select(names, select(literal(edition_id), *columns))
+    return conn.execute(statement.execution_options(preserve_rowcount=True)).rowcount
+
+
+def counts(conn: Connection, edition_id: int) -> Counts:
+    """Return the account of an edition, as of one moment; what is claimed at this moment counts as pending."""
+    everybody = select(literal(-1), func.count()).where(_d.edition_id == edition_id)
+    parts = [
+        select(table.c.state, func.count()).where(table.c.edition_id == edition_id).group_by(table.c.state)
+        for table in (settled, unsettled)
+    ]
+    found = {row[0]: row[1] for row in conn.execute(union_all(everybody, *parts))}
+    account = {
+        name: found.get(int(state), 0)
+        for name, state in (
+            ("accepted", State.ACCEPTED),
+            ("deferred", State.DEFERRED),
+            ("rejected", State.REJECTED),
+            ("skipped", State.SKIPPED),
+            ("failed", State.FAILED),
+            ("ambiguous", State.AMBIGUOUS),
+        )
+    }
+    return Counts(expected=found[-1], pending=found[-1] - sum(account.values()), **account)
+
+
+def accepted_of(edition_id: Any) -> Select[tuple[int]]:
+    """Select the subscribers whose message of an edition was accepted."""
+    return select(_s.subscriber_id).where(_s.edition_id == edition_id, _s.state == int(State.ACCEPTED))
+
+
+def last_movement(conn: Connection, edition_id: int) -> datetime | None:
+    """Return when anything was last written down of an edition's deliveries, or None."""
+    moments = [
+        conn.execute(select(func.max(table.c.at)).where(table.c.edition_id == edition_id)).scalar()
+        for table in (settled, unsettled)
+    ]
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def iter_deliveries(conn: Connection, edition_id: int, state: State | None = None) -> Iterator[Delivery]:
+    """Yield an edition's deliveries in order of subscriber, all or those in one state."""
+    last = -1
+    statement = _lines(edition_id, state)
+    # Those in one state are looked for where they stand, which may be a far smaller table than that of the audience.
+    number = _s.subscriber_id if state in FINAL else _u.subscriber_id if state in _STRAYED else _d.subscriber_id
+    while True:
+        page = conn.execute(statement.where(number > last).order_by(number).limit(_PAGE)).all()
+        yield from map(_delivery, page)
+        if len(page) < _PAGE:
+            return
+        last = page[-1].subscriber_id
+
+
+_STRAYED = (State.DEFERRED, State.AMBIGUOUS)
+
+
+def _lines(edition_id: int, state: State | None) -> Select[Any]:
+    """Select deliveries with all that is known of them; the state of a plain one follows from the batches."""
+    is_taken = exists().where(
+        batch.c.open_count > 0,
+        batch.c.edition_id == _d.edition_id,
+        batch.c.first_id <= _d.subscriber_id,
+        batch.c.last_id >= _d.subscriber_id,
+    )
+    plain = case((is_taken, int(State.CLAIMED)), else_=int(State.PENDING))
+    stands = func.coalesce(_s.state, _u.state, plain)
+    ended = and_(_s.edition_id == _d.edition_id, _s.subscriber_id == _d.subscriber_id)
+    strayed = and_(_u.edition_id == _d.edition_id, _u.subscriber_id == _d.subscriber_id)
+    if state in FINAL:
+        source = settled.join(delivery, ended).outerjoin(unsettled, strayed)
+        where = and_(_s.edition_id == edition_id, _s.state == int(state or 0))
+    elif state in _STRAYED:
+        source = unsettled.join(delivery, strayed).outerjoin(settled, ended)
+        where = and_(_u.edition_id == edition_id, _u.state == int(state or 0))
+    else:
+        source = delivery.outerjoin(settled, ended).outerjoin(unsettled, strayed)
+        where = and_(_d.edition_id == edition_id, *([] if state is None else [stands == int(state)]))
+    tried = case((is_taken, 1), else_=0)
+    return (
+        select(
+            *(_d.subscriber_id, _d.address, _d.name, _d.text_only, _d.sections),
+            stands.label("state"),
+            func.coalesce(_s.attempts, _u.attempts, tried).label("attempts"),
+            func.coalesce(_s.at, _u.at).label("at"),
+            _u.next_at,
+            *(func.coalesce(_s[name], _u[name], "").label(name) for name in ("code", "reply", "provider_id")),
+        )
+        .select_from(source)
+        .where(where)
+    )
+
+
+def resolve_ambiguous(
+    conn: Connection,
+    edition_id: int,
+    choice: Literal["resend", "drop"],
+    *,
+    now: datetime,
+    subscriber_ids: Sequence[int] | None = None,
+) -> int:
+    """Close ambiguous deliveries as the operator says, all or some; return how many.
+
+    *resend* makes them due again: a reader may get the mail twice. *drop* fails them: a reader may get none.
+    """
+    deliveries.take_turn(conn, [edition_id])
+    calls.close_all(conn, edition_id)
+    which = [_u.edition_id == edition_id, _u.state == int(State.AMBIGUOUS)]
+    if subscriber_ids is not None:
+        which.append(_u.subscriber_id.in_(subscriber_ids))
+    if choice == "resend":
+        again = update(unsettled).where(*which).values(state=int(State.PENDING), owner=None, at=now)
+        return conn.execute(again).rowcount
+    reply = "dropped by the operator; whether it arrived is not known"
+    return _settle(conn, and_(*which), State.FAILED, now, reply=literal(reply))
+
+
+def erase_deliveries(conn: Connection, subscriber_id: int, editions: Sequence[int], *, now: datetime) -> int:
+    """Remove a person's address, name and the replies about it from these editions; counts stay true.
+
+    What was still to be sent is skipped. Returns how many deliveries were cleaned.
+    """
+    theirs = and_(_d.edition_id.in_(editions), _d.subscriber_id == subscriber_id)
+    is_settled = exists().where(_s.edition_id == _d.edition_id, _s.subscriber_id == subscriber_id)
+    still_open = conn.execute(select(_d.edition_id).where(theirs, not_(is_settled))).scalars().all()
+    deliveries.take_turn(conn, still_open)
+    waiting = _u.state.in_([int(State.PENDING), int(State.DEFERRED)])
+    mine = and_(_u.edition_id.in_(still_open), _u.subscriber_id == subscriber_id)
+    _settle(conn, and_(mine, waiting), State.SKIPPED, now, reply=literal(""))
+    unclaimed = (
+        select(_d.edition_id, _d.subscriber_id, literal(int(State.SKIPPED)), literal(now, _s.at.type), literal(0))
+        .join(audience, audience.c.edition_id == _d.edition_id)
+        .where(_d.edition_id.in_(still_open), _d.subscriber_id == subscriber_id)
+        .where(audience.c.claimed_through < _d.subscriber_id, not_(is_settled))
+    )
+    conn.execute(insert(settled).from_select(_HELD_IN_SETTLED[:5], unclaimed))
+    for table in (attempt, unsettled, settled):
+        about = (table.c.edition_id.in_(editions), table.c.subscriber_id == subscriber_id, table.c.reply != "")
+        conn.execute(update(table).where(*about).values(reply=""))
+    return conn.execute(update(delivery).where(theirs).values(address="", name="")).rowcount
+
+
+def _settle(conn: Connection, which: Any, state: State, now: datetime, *, reply: Any) -> int:
+    """Move unsettled deliveries into a final state; return how many."""
+    kept = (_u.attempts, _u.code, reply, _u.provider_id)
+    columns = (_u.edition_id, _u.subscriber_id, literal(int(state)), literal(now, _s.at.type), *kept)
+    conn.execute(insert(settled).from_select(_HELD_IN_SETTLED, select(*columns).where(which)))
+    return conn.execute(delete(unsettled).where(which)).rowcount
+
+
+def _delivery(row: Any) -> Delivery:
+    variant = deliveries.variant_name(bool(row.text_only), row.sections)
+    return Delivery(
+        Recipient(row.subscriber_id, row.address, row.name, variant),
+        State(row.state),
+        row.attempts,
+        row.at,
+        row.next_at,
+        row.code,
+        row.reply,
+        row.provider_id,
+    )
