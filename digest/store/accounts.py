@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    case,
     delete,
     exists,
     func,
@@ -103,55 +102,39 @@ def last_movement(conn: Connection, edition_id: int) -> datetime | None:
 
 def iter_deliveries(conn: Connection, edition_id: int, state: State | None = None) -> Iterator[Delivery]:
     """Yield an edition's deliveries in order of subscriber, all or those in one state."""
+    taken = select(batch.c.first_id, batch.c.last_id).where(batch.c.edition_id == edition_id, batch.c.open_count > 0)
+    statement, number = _lines(edition_id, state)
     last = -1
-    statement = _lines(edition_id, state)
-    # Those in one state are looked for where they stand, which may be a far smaller table than that of the audience.
-    number = _s.subscriber_id if state in FINAL else _u.subscriber_id if state in _STRAYED else _d.subscriber_id
     while True:
+        ranges = [range(row.first_id, row.last_id + 1) for row in conn.execute(taken)]
         page = conn.execute(statement.where(number > last).order_by(number).limit(_PAGE)).all()
-        yield from map(_delivery, page)
+        lines = (_delivery(row, ranges) for row in page)
+        yield from (line for line in lines if state in (None, line.state))
         if len(page) < _PAGE:
             return
         last = page[-1].subscriber_id
 
 
-_STRAYED = (State.DEFERRED, State.AMBIGUOUS)
+def _lines(edition_id: int, state: State | None) -> tuple[Select[Any], Any]:
+    """Select deliveries with all that is written of them, and name the column to go by.
 
-
-def _lines(edition_id: int, state: State | None) -> Select[Any]:
-    """Select deliveries with all that is known of them; the state of a plain one follows from the batches."""
-    is_taken = exists().where(
-        batch.c.open_count > 0,
-        batch.c.edition_id == _d.edition_id,
-        batch.c.first_id <= _d.subscriber_id,
-        batch.c.last_id >= _d.subscriber_id,
-    )
-    plain = case((is_taken, int(State.CLAIMED)), else_=int(State.PENDING))
-    stands = func.coalesce(_s.state, _u.state, plain)
+    Those in one state are looked for where they stand, which may be a far smaller table than that of the audience.
+    """
     ended = and_(_s.edition_id == _d.edition_id, _s.subscriber_id == _d.subscriber_id)
     strayed = and_(_u.edition_id == _d.edition_id, _u.subscriber_id == _d.subscriber_id)
     if state in FINAL:
-        source = settled.join(delivery, ended).outerjoin(unsettled, strayed)
+        source, at = settled.join(delivery, ended).outerjoin(unsettled, strayed), _s
         where = and_(_s.edition_id == edition_id, _s.state == int(state or 0))
-    elif state in _STRAYED:
-        source = unsettled.join(delivery, strayed).outerjoin(settled, ended)
+    elif state in (State.DEFERRED, State.AMBIGUOUS):
+        source, at = unsettled.join(delivery, strayed).outerjoin(settled, ended), _u
         where = and_(_u.edition_id == edition_id, _u.state == int(state or 0))
     else:
-        source = delivery.outerjoin(settled, ended).outerjoin(unsettled, strayed)
-        where = and_(_d.edition_id == edition_id, *([] if state is None else [stands == int(state)]))
-    tried = case((is_taken, 1), else_=0)
-    return (
-        select(
-            *(_d.subscriber_id, _d.address, _d.name, _d.text_only, _d.sections),
-            stands.label("state"),
-            func.coalesce(_s.attempts, _u.attempts, tried).label("attempts"),
-            func.coalesce(_s.at, _u.at).label("at"),
-            _u.next_at,
-            *(func.coalesce(_s[name], _u[name], "").label(name) for name in ("code", "reply", "provider_id")),
-        )
-        .select_from(source)
-        .where(where)
-    )
+        source, at = delivery.outerjoin(settled, ended).outerjoin(unsettled, strayed), _d
+        where = _d.edition_id == edition_id
+    same = ("state", "attempts", "at", "code", "reply", "provider_id")
+    columns = (_d.subscriber_id, _d.address, _d.name, _d.text_only, _d.sections, _u.next_at)
+    found = select(*columns, *(func.coalesce(_s[name], _u[name]).label(name) for name in same))
+    return found.select_from(source).where(where), at.subscriber_id
 
 
 def resolve_ambiguous(
@@ -211,15 +194,13 @@ def _settle(conn: Connection, which: Any, state: State, now: datetime, *, reply:
     return conn.execute(delete(unsettled).where(which)).rowcount
 
 
-def _delivery(row: Any) -> Delivery:
+def _delivery(row: Any, taken: Sequence[range]) -> Delivery:
+    """Read one line; of what is written nowhere the open batches tell whether it is claimed."""
     variant = deliveries.variant_name(bool(row.text_only), row.sections)
-    return Delivery(
-        Recipient(row.subscriber_id, row.address, row.name, variant),
-        State(row.state),
-        row.attempts,
-        row.at,
-        row.next_at,
-        row.code,
-        row.reply,
-        row.provider_id,
-    )
+    recipient = Recipient(row.subscriber_id, row.address, row.name, variant)
+    if row.state is None:
+        claimed = any(row.subscriber_id in numbers for numbers in taken)
+        state = State.CLAIMED if claimed else State.PENDING
+        return Delivery(recipient, state, int(claimed), None, None, "", "", "")
+    words = (row.code, row.reply, row.provider_id)
+    return Delivery(recipient, State(row.state), row.attempts, row.at, row.next_at, *words)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, TextClause
@@ -89,8 +90,10 @@ def _claim_fresh(conn: Connection, edition_id: int, owner: int, limit: int) -> l
         given = {"edition": edition_id, "owner": owner, "first": first, "last": last, "count": len(rows)}
         run(conn, ledger_sql.ADD_BATCH, given)
         run(conn, ledger_sql.CLAIMED_THROUGH, {"edition": edition_id, "last": last})
+    # The tuple's own constructor: those of the two classes cost more than reading the row.
+    new = tuple.__new__
     return [
-        Claim(Recipient(who, address, name, _variant(text_only, sections)), 1, 1)
+        new(Claim, (new(Recipient, (who, address, name, _variant(text_only, sections), "")), 1, 1, ""))
         for who, address, name, text_only, sections in rows
     ]
 
@@ -120,7 +123,11 @@ def settle(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
     if not rows:
         return 0
     if conn.dialect.name == "sqlite":
-        return conn.exec_driver_sql(ledger_sql.SETTLE_SQLITE, list(rows)).rowcount
+        size = ledger_sql.SETTLE_ROWS
+        whole = len(rows) - len(rows) % size
+        many = [tuple(chain.from_iterable(rows[at : at + size])) for at in range(0, whole, size)]
+        parts = ((size, many), (1, list(rows[whole:])))
+        return sum(conn.exec_driver_sql(ledger_sql.SETTLE_SQLITE[n], part).rowcount for n, part in parts if part)
     names = ("who", "states", "ats", "attempts", "codes", "replies", "providers")
     editions, *columns = (list(column) for column in zip(*rows, strict=True))
     given = {"edition": editions[0], **dict(zip(names, columns, strict=True))}
@@ -143,12 +150,11 @@ def fetch(conn: Connection, statement: TextClause, given: dict[str, Any]) -> lis
     return list(conn.execute(statement, given))
 
 
-def run(conn: Connection, statement: TextClause, given: dict[str, Any]) -> None:
-    """Run a statement that returns nothing, on SQLite by the driver's own way of naming values."""
+def run(conn: Connection, statement: TextClause, given: dict[str, Any]) -> int:
+    """Run a statement and return how many rows it changed, on SQLite by the driver's own way of naming values."""
     if conn.dialect.name == "sqlite":
-        conn.exec_driver_sql(statement.text, given)
-    else:
-        conn.execute(statement, given)
+        return conn.exec_driver_sql(statement.text, given).rowcount
+    return conn.execute(statement, given).rowcount
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ ask of the ledger stands in ``accounts``.
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -59,6 +60,8 @@ class SqlLedger:
         self._clock = clock
         self._lease = lease
         self._boot = boot or owners.boot_id()
+        # Whom this process has claimed and not accounted for: certainly in the audience, so recording need not look.
+        self._known: defaultdict[int, set[int]] = defaultdict(set)
         now = clock()
         with _kept():
             self._owner = owners.register(engine, folder=folder, boot=self._boot, now=now, lease_until=now + lease)
@@ -80,18 +83,24 @@ class SqlLedger:
             owners.prolong(conn, self._owner.id, now + self._lease)
             deliveries.take_turn(conn, [edition_id])
             broken_off = calls.claim_interrupted(conn, edition_id, self._owner.id, now)
-            return broken_off or deliveries.claim(conn, edition_id, self._owner.id, limit, now)
+            claims = broken_off or deliveries.claim(conn, edition_id, self._owner.id, limit, now)
+        self._known[edition_id].update([held.recipient.subscriber_id for held in claims])
+        return claims
 
     def record(self, edition_id: int, outcomes: Sequence[Outcome]) -> int:
         """Write outcomes down; return how many were heard."""
+        known = self._known[edition_id]
         with self._taking_turns(edition_id) as conn:
-            return records.record(conn, edition_id, outcomes, self._owner.id, self._clock())
+            heard = records.record(conn, edition_id, outcomes, self._owner.id, self._clock(), known)
+        known.difference_update([outcome.subscriber_id for outcome in outcomes])
+        return heard
 
     def release(self, edition_id: int, claims: Sequence[Claim]) -> None:
         """Give back claims nothing was done with."""
         with self._taking_turns(edition_id) as conn:
             records.release(conn, edition_id, claims, self._owner.id)
             calls.reopen(conn, sorted({held.call for held in claims if held.call}))
+        self._known[edition_id].difference_update([held.recipient.subscriber_id for held in claims])
 
     def recover(self) -> int:
         """Take back what dead senders held, of every edition."""

@@ -61,22 +61,29 @@ CLAIM_AGAIN = text(
     WHERE edition_id = :edition AND subscriber_id = :who"""
 )
 
-# What an owner has to account for, of one edition.
+# Prolong a sender's lease, unless somebody has buried it.
+PROLONG = text("UPDATE send_owner SET lease_until = :until WHERE id = :owner AND ended_at IS NULL")
+
+# What an owner has to account for, of one edition; and who of it needs more than one step.
 OPEN_BATCHES = text(
     """SELECT id, first_id, last_id FROM batch
     WHERE owner = :owner AND edition_id = :edition AND open_count > 0 ORDER BY first_id"""
 )
-OF_BATCH = text(
-    "SELECT subscriber_id FROM delivery WHERE edition_id = :edition AND subscriber_id BETWEEN :first AND :last"
-)
 STRAYED = text(
-    "SELECT subscriber_id FROM unsettled WHERE edition_id = :edition AND subscriber_id BETWEEN :first AND :last"
+    """SELECT u.subscriber_id FROM batch AS b CROSS JOIN unsettled AS u
+    WHERE b.owner = :owner AND b.edition_id = :edition AND b.open_count > 0
+        AND u.edition_id = b.edition_id AND u.subscriber_id BETWEEN b.first_id AND b.last_id"""
 )
 ACCOUNT = text("UPDATE batch SET open_count = open_count - :count WHERE id = :batch")
 
-# How a delivery ended. Whoever comes second changes nothing and is not counted.
-SETTLE_SQLITE = """INSERT OR IGNORE INTO settled
-    (edition_id, subscriber_id, state, at, attempts, code, reply, provider_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+# How a delivery ended. Whoever comes second changes nothing and is not counted. SQLite takes fifty rows at a time for
+# two thirds of what they cost one by one.
+SETTLE_ROWS = 50
+SETTLE_SQLITE = {
+    count: "INSERT OR IGNORE INTO settled (edition_id, subscriber_id, state, at, attempts, code, reply, provider_id) "
+    "VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * count)
+    for count in (1, SETTLE_ROWS)
+}
 SETTLE_POSTGRES = """INSERT INTO settled (edition_id, subscriber_id, state, at, attempts, code, reply, provider_id)
     SELECT %(edition)s, o.* FROM unnest(%(who)s::bigint[], %(states)s::smallint[], %(ats)s::bigint[],
         %(attempts)s::int[], %(codes)s::text[], %(replies)s::text[], %(providers)s::text[]) AS o

@@ -22,6 +22,7 @@ from typing import IO
 from sqlalchemy import Connection, Engine, Row, exc, insert, select, text, update
 
 from digest.errors import OwnershipLost
+from digest.store import deliveries, ledger_sql
 from digest.store.ledger_schema import send_owner
 
 ADVISORY_CLASS = 77
@@ -115,12 +116,7 @@ def register(engine: Engine, *, folder: Path, boot: str, now: datetime, lease_un
 
 def prolong(conn: Connection, owner_id: int, lease_until: datetime) -> None:
     """Move the lease; raises OwnershipLost when somebody has buried this sender meanwhile."""
-    statement = (
-        update(send_owner)
-        .where(send_owner.c.id == owner_id, send_owner.c.ended_at.is_(None))
-        .values(lease_until=lease_until)
-    )
-    if conn.execute(statement).rowcount != 1:
+    if deliveries.run(conn, ledger_sql.PROLONG, {"owner": owner_id, "until": deliveries.stamp(lease_until)}) != 1:
         raise OwnershipLost(
             "This sender did not answer in time and another took its work over (was the machine asleep?). "
             "Nothing more is sent from here; the other one goes on."

@@ -8,7 +8,7 @@ transaction, after ``deliveries.take_turn`` for its edition, and never commits.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,9 @@ _STATE_OF: Mapping[Fate, State] = {
     Fate.AMBIGUOUS: State.AMBIGUOUS,
 }
 
+Row = tuple[Any, ...]
+"""One row of ``settled``, in the order of its columns."""
+
 _UNTROUBLED = (Fate.ACCEPTED, Fate.SKIPPED)
 """Fates that need no line among the attempts."""
 
@@ -51,22 +54,34 @@ class Held:
 class _Writing:
     """What one call has to write: rows for each table, and what it accounts for of each batch."""
 
-    settled: list[tuple[Any, ...]] = field(default_factory=list)
+    settled: list[Row] = field(default_factory=list)
     left: list[dict[str, Any]] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     accounted: Counter[int] = field(default_factory=Counter)
 
 
-def record(conn: Connection, edition_id: int, outcomes: Sequence[Outcome], owner: int, now: datetime) -> int:
+def record(
+    conn: Connection,
+    edition_id: int,
+    outcomes: Sequence[Outcome],
+    owner: int,
+    now: datetime,
+    known: Set[int] = frozenset(),
+) -> int:
     """Write outcomes down and return how many were heard: those whose claim this owner still holds.
 
+    ``known`` are subscribers of whom the caller knows that they are in the audience: they take the shortest way.
     Troubles are also added to ``attempt``. May be called again with the same.
     """
-    plain: list[list[tuple[Any, ...]]] = []
+    plain: list[list[Row]] = []
     heard = 0
-    for batch, first, last in _batches(conn, edition_id, owner) if outcomes else ():
-        rows = _accepted(outcomes, edition_id, _fresh(conn, edition_id, first, last), stamp(now))
+    mine = {"edition": edition_id, "owner": owner}
+    batches = _batches(conn, edition_id, owner) if known and outcomes else []
+    if batches and (strayed := deliveries.fetch(conn, ledger_sql.STRAYED, mine)):
+        known = known - {who for (who,) in strayed}
+    for batch, first, last in batches:
+        rows = _accepted(outcomes, edition_id, known, range(first, last + 1), stamp(now))
         if rows:
             new = deliveries.settle(conn, rows if conn.dialect.name == "sqlite" else _storable_rows(rows))
             _account(conn, {batch: new})
@@ -79,22 +94,15 @@ def record(conn: Connection, edition_id: int, outcomes: Sequence[Outcome], owner
     return heard + _record_closely(conn, edition_id, rest, owner, now)
 
 
-def _accepted(outcomes: Sequence[Outcome], edition_id: int, fresh: set[int], at: int) -> list[tuple[Any, ...]]:
-    """Return the rows of those accepted at the first try: by far the most, so they take the shortest way."""
+def _accepted(outcomes: Sequence[Outcome], edition_id: int, known: Set[int], numbers: range, at: int) -> list[Row]:
+    """Return the rows of those of a batch that were accepted at the first try: by far the most."""
     accepted, state = Fate.ACCEPTED, int(State.ACCEPTED)
+    first, last = numbers[0], numbers[-1]
     return [
         (edition_id, who, state, at, 1, code[:16], reply[:REPLY_LIMIT], provider)
         for who, fate, fence, code, reply, _, provider in outcomes
-        if fate is accepted and fence == 1 and who in fresh
+        if fate is accepted and fence == 1 and first <= who <= last and who in known
     ]
-
-
-def _fresh(conn: Connection, edition_id: int, first: int, last: int) -> set[int]:
-    """Return who may stand in a batch's range for the first time; the settled ones are told apart by their key."""
-    given = {"edition": edition_id, "first": first, "last": last}
-    fresh = {who for (who,) in deliveries.fetch(conn, ledger_sql.OF_BATCH, given)}
-    fresh.difference_update(who for (who,) in deliveries.fetch(conn, ledger_sql.STRAYED, given))
-    return fresh
 
 
 def _record_closely(conn: Connection, edition_id: int, outcomes: Sequence[Outcome], owner: int, now: datetime) -> int:
@@ -219,8 +227,8 @@ def _next_at(outcome: Outcome, now: datetime) -> int | None:
     return stamp(now) + round(wait_s * 1_000_000)
 
 
-def _storable_rows(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return [(*numbers, *map(_storable, words)) for *numbers, one, two, three in rows for words in [(one, two, three)]]
+def _storable_rows(rows: Sequence[Row]) -> list[Row]:
+    return [(*row[:5], *map(_storable, row[5:])) for row in rows]
 
 
 def _storable(value: str) -> str:
