@@ -149,10 +149,22 @@ def test_what_is_deferred_past_its_time_is_given_up_with_the_last_reply(engine: 
     assert given_up.reply == "the deadline passed; last reply: 451 come back later"
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE settled SET state = 6",
+@pytest.mark.parametrize("fate", [Fate.ACCEPTED, Fate.REJECTED, Fate.SKIPPED, Fate.FAILED])
+def test_the_database_refuses_to_change_how_a_delivery_ended(engine: sa.Engine, sender: Senders, fate: Fate) -> None:
+    one = sender()
+    one.record(EDITION, [outcome(one.claim(EDITION, 1)[0], fate)])
+
+    with pytest.raises(DBAPIError, match="settled"), writing(engine) as conn:
+        conn.exec_driver_sql("UPDATE settled SET state = 10 - state")
+
+    assert states(engine)[1].name == fate.name
+
+
+def test_the_database_refuses_to_open_a_settled_delivery(engine: sa.Engine, sender: Senders) -> None:
+    one = sender()
+    one.record(EDITION, [accepted(one.claim(EDITION, 1)[0])])
+
+    for statement in (
         "UPDATE settled SET subscriber_id = 2",
         "DELETE FROM settled",
         "INSERT INTO settled (edition_id, subscriber_id, state, at, attempts) VALUES (7, 1, 3, 0, 1)",
@@ -160,19 +172,12 @@ def test_what_is_deferred_past_its_time_is_given_up_with_the_last_reply(engine: 
         "INSERT INTO unsettled (edition_id, subscriber_id, state, fence, attempts) VALUES (7, 1, 0, 1, 1)",
         "UPDATE audience SET claimed_through = 0",
         "UPDATE batch SET open_count = -1",
-    ],
-)
-@pytest.mark.parametrize("fate", [Fate.ACCEPTED, Fate.REJECTED, Fate.SKIPPED, Fate.FAILED])
-def test_the_database_refuses_to_open_a_settled_delivery(
-    engine: sa.Engine, sender: Senders, fate: Fate, statement: str
-) -> None:
-    one = sender()
-    one.record(EDITION, [outcome(one.claim(EDITION, 1)[0], fate)])
+    ):
+        with pytest.raises(DBAPIError), writing(engine) as conn:
+            conn.exec_driver_sql(statement)
 
-    with pytest.raises(DBAPIError), writing(engine) as conn:
-        conn.exec_driver_sql(statement)
-
-    assert states(engine)[1].name == fate.name
+    assert one.counts(EDITION).accepted == 1
+    assert numbers(one.claim(EDITION, 10)) == list(range(2, 11))
 
 
 def test_a_living_sender_keeps_its_claims(sender: Senders) -> None:
