@@ -128,10 +128,17 @@ def settle(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         many = [tuple(chain.from_iterable(rows[at : at + size])) for at in range(0, whole, size)]
         parts = ((size, many), (1, list(rows[whole:])))
         return sum(conn.exec_driver_sql(ledger_sql.SETTLE_SQLITE[n], part).rowcount for n, part in parts if part)
-    names = ("who", "states", "ats", "attempts", "codes", "replies", "providers")
-    editions, *columns = (list(column) for column in zip(*rows, strict=True))
-    given = {"edition": editions[0], **dict(zip(names, columns, strict=True))}
-    return conn.exec_driver_sql(ledger_sql.SETTLE_POSTGRES, given).rowcount
+    text = json.dumps(rows)
+    if r"\u0000" in text:
+        text = json.dumps(
+            [tuple(storable(value) if isinstance(value, str) else value for value in row) for row in rows]
+        )
+    return conn.exec_driver_sql(ledger_sql.SETTLE_POSTGRES, {"rows": text}).rowcount
+
+
+def storable(value: str) -> str:
+    """Replace the one character that PostgreSQL's text cannot hold and a hostile reply may."""
+    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def forget(conn: Connection, edition_id: int, subscriber_ids: Sequence[int]) -> int:
@@ -141,13 +148,12 @@ def forget(conn: Connection, edition_id: int, subscriber_ids: Sequence[int]) -> 
 
 
 def fetch(conn: Connection, statement: TextClause, given: dict[str, Any]) -> list[Any]:
-    """Return the rows of a query. On SQLite the driver's plain rows: SQLAlchemy's cost more than the claim itself."""
-    if conn.dialect.name == "sqlite":
-        result = conn.exec_driver_sql(statement.text, given)
-        rows = list(result.cursor.fetchall()) if result.cursor is not None else []
-        result.close()
-        return rows
-    return list(conn.execute(statement, given))
+    """Return the rows of a query as the driver makes them: SQLAlchemy's cost more than the claim itself."""
+    is_sqlite = conn.dialect.name == "sqlite"
+    result = conn.exec_driver_sql(statement.text, given) if is_sqlite else conn.execute(statement, given)
+    rows = list(result.cursor.fetchall()) if result.cursor is not None else []
+    result.close()
+    return rows
 
 
 def run(conn: Connection, statement: TextClause, given: dict[str, Any]) -> int:

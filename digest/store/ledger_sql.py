@@ -77,7 +77,7 @@ STRAYED = text(
 ACCOUNT = text("UPDATE batch SET open_count = open_count - :count WHERE id = :batch")
 
 # How a delivery ended. Whoever comes second changes nothing and is not counted. SQLite takes fifty rows at a time for
-# two thirds of what they cost one by one.
+# two thirds of what they cost one by one; PostgreSQL takes all, as one text that costs us less than lists of columns.
 SETTLE_ROWS = 50
 SETTLE_SQLITE = {
     count: "INSERT OR IGNORE INTO settled (edition_id, subscriber_id, state, at, attempts, code, reply, provider_id) "
@@ -85,9 +85,8 @@ SETTLE_SQLITE = {
     for count in (1, SETTLE_ROWS)
 }
 SETTLE_POSTGRES = """INSERT INTO settled (edition_id, subscriber_id, state, at, attempts, code, reply, provider_id)
-    SELECT %(edition)s, o.* FROM unnest(%(who)s::bigint[], %(states)s::smallint[], %(ats)s::bigint[],
-        %(attempts)s::int[], %(codes)s::text[], %(replies)s::text[], %(providers)s::text[]) AS o
-    ON CONFLICT DO NOTHING"""
+    SELECT (o->>0)::bigint, (o->>1)::bigint, (o->>2)::smallint, (o->>3)::bigint, (o->>4)::int, o->>5, o->>6, o->>7
+    FROM json_array_elements(%(rows)s::json) AS o ON CONFLICT DO NOTHING"""
 FORGET = text("DELETE FROM unsettled WHERE edition_id = :edition AND subscriber_id = :who")
 
 # Where each of these deliveries stands: whether it is settled, and what is unsettled about it.

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from digest.model import Claim, Fate, Outcome
 from digest.store import deliveries, ledger_sql
-from digest.store.deliveries import REPLY_LIMIT, stamp
+from digest.store.deliveries import REPLY_LIMIT, stamp, storable
 from digest.store.ledger_schema import FINAL, State
 
 DEFAULT_RETRY_S = 300.0
@@ -83,7 +83,7 @@ def record(
     for batch, first, last in batches:
         rows = _accepted(outcomes, edition_id, known, range(first, last + 1), stamp(now))
         if rows:
-            new = deliveries.settle(conn, rows if conn.dialect.name == "sqlite" else _storable_rows(rows))
+            new = deliveries.settle(conn, rows)
             _account(conn, {batch: new})
             heard += new
             plain.append(rows)
@@ -130,8 +130,8 @@ def _write_down(writing: _Writing, edition_id: int, outcome: Outcome, place: Hel
     """Note what one heard outcome changes."""
     who, at = outcome.subscriber_id, stamp(now)
     state = _STATE_OF[outcome.fate]
-    code, reply = _storable(outcome.code[:16]), _storable(outcome.reply[:REPLY_LIMIT])
-    provider = _storable(outcome.provider_id)
+    code, reply = storable(outcome.code[:16]), storable(outcome.reply[:REPLY_LIMIT])
+    provider = storable(outcome.provider_id)
     if place.batch is not None:
         writing.accounted[place.batch] += 1
     if outcome.fate not in _UNTROUBLED:
@@ -225,12 +225,3 @@ def _next_at(outcome: Outcome, now: datetime) -> int | None:
         return None
     wait_s = DEFAULT_RETRY_S if outcome.retry_after_s is None else outcome.retry_after_s
     return stamp(now) + round(wait_s * 1_000_000)
-
-
-def _storable_rows(rows: Sequence[Row]) -> list[Row]:
-    return [(*row[:5], *map(_storable, row[5:])) for row in rows]
-
-
-def _storable(value: str) -> str:
-    # A hostile reply may hold the one character PostgreSQL's text cannot.
-    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")

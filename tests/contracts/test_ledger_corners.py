@@ -78,6 +78,20 @@ def test_outcomes_of_several_batches_come_in_any_order(room: Room) -> None:
     assert (heard, room.open_batches(), one.counts(EDITION).accepted) == (8, 0, 8)
 
 
+def test_what_a_hostile_server_says_is_kept_as_far_as_it_can_be(room: Room) -> None:
+    one = room.sender()
+    words = ['250 ok \x00 \\u0000 "quoted", {braces}', "250 " + "x" * 900, "250 прийнято 📬"]
+    claims = one.claim(EDITION, 3)
+
+    heard = one.record(EDITION, [accepted(claim, reply) for claim, reply in zip(claims, words, strict=True)])
+
+    with reading(room.engine) as conn:
+        replies = [line.reply for line in accounts.iter_deliveries(conn, EDITION, State.ACCEPTED)]
+    assert heard == 3
+    assert replies[0].replace("\x00", "\ufffd") == words[0].replace("\x00", "\ufffd")
+    assert replies[1:] == [words[1][:300], words[2]]
+
+
 def test_an_outcome_of_nobody_in_the_audience_is_not_heard(room: Room) -> None:
     with writing(room.engine) as conn:
         accounts.freeze(conn, OTHER, audience(9).where(sa.column("subscriber_id") != 4))
