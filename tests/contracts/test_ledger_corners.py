@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 
+from digest.errors import LedgerError
 from digest.model import Claim, Fate, Outcome
 from digest.store import accounts
 from digest.store.ledger import SqlLedger
@@ -76,6 +77,27 @@ def test_outcomes_of_several_batches_come_in_any_order(room: Room) -> None:
     heard = one.record(EDITION, [accepted(claim) for claim in reversed(claims)])
 
     assert (heard, room.open_batches(), one.counts(EDITION).accepted) == (8, 0, 8)
+
+
+def test_a_large_batch_is_recorded_whole_and_once(room: Room) -> None:
+    with writing(room.engine) as conn:
+        accounts.freeze(conn, OTHER, audience(137))
+    one = room.sender()
+    claims = one.claim(OTHER, 500)
+
+    heard = [one.record(OTHER, [accepted(claim) for claim in claims[at:]]) for at in (60, 0, 0)]
+
+    assert (heard, one.counts(OTHER).accepted, room.open_batches()) == ([77, 60, 0], 137, 0)
+
+
+def test_an_outcome_that_breaks_a_rule_is_told_and_not_passed_over(room: Room) -> None:
+    one = room.sender()
+    (claim,) = one.claim(EDITION, 1)
+
+    with pytest.raises(LedgerError):
+        one.record(EDITION, [accepted(claim)._replace(provider_id=None)])  # type: ignore[arg-type]
+
+    assert one.record(EDITION, [accepted(claim)]) == 1
 
 
 def test_what_a_hostile_server_says_is_kept_as_far_as_it_can_be(room: Room) -> None:
