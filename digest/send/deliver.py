@@ -17,7 +17,7 @@ from digest.errors import LedgerError, TransportError
 from digest.model import Claim, Counts, Fate, Mark, Outcome, Outgoing, said
 from digest.protocols import Clock, Ledger, Transport
 from digest.send import retry, watchdog
-from digest.send.garbage import seldom_collected
+from digest.send.garbage import collected_between
 from digest.send.gate import EditionGate
 from digest.send.interrupt import on_interrupt
 
@@ -98,7 +98,7 @@ def deliver_edition(
         on_stall=on_stall,
         stall_s=stall_s,
     )
-    with on_interrupt(gate.interrupt), seldom_collected():
+    with on_interrupt(gate.interrupt), collected_between() as send.collect:
         return send.run()
 
 
@@ -122,6 +122,7 @@ class _Send:
     jitter: Callable[[], float]
     on_stall: Callable[[str], None] | None = None
     stall_s: float = watchdog.LIMIT_S
+    collect: Callable[[], None] = lambda: None
     doing: str = ""
     held: dict[int, Claim] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -206,6 +207,7 @@ class _Send:
             self.doing = "the record in the database"
             self._flush()
             claims = self.ledger.claim(self.edition_id, self.batch)
+            self.collect()
             self.doing = f"the answer of the {self.transport.kind} transport"
             self.exhausted = not claims
             if not claims:

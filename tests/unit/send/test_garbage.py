@@ -1,24 +1,42 @@
+"""The collector looks where the send says, and is as it was afterwards."""
+
+from __future__ import annotations
+
 import gc
+import weakref
 
 import pytest
 
-from digest.send.garbage import YOUNG, seldom_collected
+from digest.send.garbage import collected_between
 
 
-def test_while_mail_goes_out_the_collector_looks_seldom_and_after_it_as_before():
-    before = gc.get_threshold()
+class Knot:
+    """Holds itself."""
 
-    with seldom_collected():
-        within = gc.get_threshold()
-
-    assert (within[0], gc.get_threshold()) == (YOUNG, before)
+    def __init__(self) -> None:
+        self.me = self
 
 
-def test_an_error_gives_the_collector_its_old_ways_back_too():
-    before = gc.get_threshold()
+def test_a_cycle_goes_when_the_send_says_and_not_before() -> None:
+    with collected_between() as collect:
+        knot = weakref.ref(Knot())
+        made = [[number] for number in range(2_000)]
+        assert knot() is not None
 
-    with pytest.raises(ValueError, match="broken off"), seldom_collected():
-        raise ValueError("broken off")
+        collect()
 
-    assert gc.get_threshold() == before
-    assert gc.get_freeze_count() == 0
+        assert knot() is None and len(made) == 2_000
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_is_as_before_afterwards(enabled: bool) -> None:
+    was = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+
+        with pytest.raises(ZeroDivisionError), collected_between():
+            1 / 0  # noqa: B018
+
+        assert gc.isenabled() is enabled and gc.get_freeze_count() == 0
+    finally:
+        (gc.enable if was else gc.disable)()
