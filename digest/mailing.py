@@ -36,9 +36,6 @@ from digest.store import State, StoredEdition
 PATIENCE = timedelta(hours=6)
 """How long a send keeps trying when the newsletter names no ``not_after``: news is stale after that."""
 
-BATCH = 500
-"""Recipients claimed at once: small enough that a stop acts soon, large enough that commits cost little."""
-
 NOBODY = 0
 """The subscriber of a proof: no reader has this number, so no link of a proof can take anybody off a list."""
 
@@ -145,7 +142,6 @@ def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Pr
                 sleep=time.sleep,
                 deadline=stored.deadline,
                 on_progress=on_progress,
-                batch=BATCH,
                 on_stall=lambda why: _note_stall(newsroom, stored, why),
             )
         finally:

@@ -72,7 +72,8 @@ class Post:
             content = encoded.pieces(reader, self._wire_values(number, address, name), identity)
         else:
             content = encoded.payload(reader._replace(message_id=identity), self.values(number, address, name))
-        return Outgoing(number, address, self._sender, identity, content, fence, call)
+        # The tuple's own constructor takes half the time.
+        return tuple.__new__(Outgoing, (number, address, self._sender, identity, content, fence, call))
 
     def values(self, subscriber_id: int, address: str, name: str) -> Mapping[str, str]:
         """Return what stands in a reader's slots: their own links, their address and name."""

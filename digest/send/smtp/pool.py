@@ -271,8 +271,10 @@ class _Run:
     def took(self, taken: Sequence[tuple[Connection, Outgoing, str, Outgoing]]) -> None:
         """Turn usual answers into outcomes, and let those follow that may."""
         self._failures = 0
+        # The tuple's own constructor takes half the time.
+        new, accepted = tuple.__new__, Fate.ACCEPTED
         outcomes = [
-            Outcome(message.subscriber_id, Fate.ACCEPTED, message.fence, words[:3], words)
+            new(Outcome, (message.subscriber_id, accepted, message.fence, words[:3], words, None, ""))
             for _, message, words, _ in taken
         ]
         self._gate.answered(outcomes)
