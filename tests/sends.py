@@ -7,6 +7,8 @@ from typing import Literal
 
 from digest.model import Claim, Fate, Mark, Outcome, Outgoing
 from digest.protocols import Gate
+from digest.send.smtp.opening import Account
+from digest.send.smtp.pool import SmtpTransport
 
 CONTENT = (
     b"From: Morning Watch <morning@example.com>\r\nTo: reader@example.org\r\nSubject: News\r\n"
@@ -29,6 +31,17 @@ def encode(claim: Claim) -> Outgoing:
     who = claim.recipient
     made = message(who.subscriber_id, address=who.address)
     return Outgoing(who.subscriber_id, who.address, made.sender, made.message_id, made.content, claim.fence)
+
+
+def transport_to(port: int, host: str = "127.0.0.1", **options: object) -> SmtpTransport:
+    account = Account(
+        host,
+        port,
+        options.pop("security", "none"),  # type: ignore[arg-type]
+        str(options.pop("username", "")),
+        str(options.pop("password", "")),
+    )
+    return SmtpTransport(account, **{"timeout_s": 5.0, "connections": 3, "reopen_after_s": 0.02, **options})  # type: ignore[arg-type]
 
 
 class OpenGate:

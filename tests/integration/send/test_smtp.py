@@ -8,18 +8,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from digest.errors import TransportError
 from digest.model import Fate, Outcome, Outgoing
-from digest.send import EditionGate, GateState, deliver_edition
 from digest.send.dkim import dns_record, load_key, make_key
-from digest.send.smtp.opening import Account
-from digest.send.smtp.pool import SmtpTransport
-from digest.store.ledger import SqlLedger
-from tests.conftest import FrozenClock
-from tests.ledgers import EDITION, prepare
-from tests.sends import OpenGate, encode, message
+from tests.sends import OpenGate, message, transport_to
 from tests.smtp_sink import DROP, SILENT, Sink, certificate
 
 PLAIN = ("SIZE 10000000",)
@@ -35,17 +28,6 @@ def send(
         transport.close()
     assert len(outcomes) == len({o.subscriber_id for o in outcomes})
     return {o.subscriber_id: o for o in outcomes}
-
-
-def transport_to(port: int, host: str = "127.0.0.1", **options: object) -> SmtpTransport:
-    account = Account(
-        host,
-        port,
-        options.pop("security", "none"),  # type: ignore[arg-type]
-        str(options.pop("username", "")),
-        str(options.pop("password", "")),
-    )
-    return SmtpTransport(account, **{"timeout_s": 5.0, "connections": 3, "reopen_after_s": 0.02, **options})  # type: ignore[arg-type]
 
 
 def fates(outcomes: dict[int, Outcome]) -> Counter[Fate]:
@@ -430,30 +412,3 @@ def test_with_a_key_every_message_leaves_signed(keywords: tuple[str, ...]) -> No
 
     assert fates(outcomes) == {Fate.ACCEPTED: 20}
     assert all(dkim.verify(content, dnsfunc=lambda name, timeout=5: record) for _, content in sink.taken)
-
-
-def test_a_server_that_falls_silent_is_told_while_it_is_waited_for(
-    sqlite_engine: sa.Engine, clock: FrozenClock, tmp_path: Path
-) -> None:
-    prepare(sqlite_engine, 3)
-    ledger = SqlLedger(sqlite_engine, clock, folder=tmp_path)
-    told: list[str] = []
-
-    with Sink(lambda step, argument: SILENT if step == "END" else None) as sink:
-        transport = transport_to(sink.port, timeout_s=0.03)
-        counts = deliver_edition(
-            ledger=ledger,
-            edition_id=EDITION,
-            encode=encode,
-            transport=transport,
-            gate=EditionGate(GateState, ring=ledger.ring),
-            clock=clock,
-            sleep=lambda seconds: None,
-            on_stall=told.append,
-            stall_s=0.1,
-        )
-        transport.close()
-    ledger.close()
-
-    assert counts.ambiguous == 3
-    assert told and "wait for the answer of the smtp transport" in told[0]
