@@ -98,18 +98,15 @@ class Encoded:
         ``identity`` stands for the recipient's Message-ID. A value given as bytes is taken as it is: whoever gives
         one vouches that ``is_plain`` holds for it, and for an address that it came from ``ready_address``.
         """
-        in_text: list[bytes] = []
-        in_html: list[bytes] = []
-        for name in self._names:
-            value = _value(values, name)
-            if isinstance(value, bytes):
-                text = html = value
-            elif _PLAIN_EVERYWHERE(value):
-                text = html = value.encode("ascii")
-            else:
-                text, html = _bare(value), _bare(escape(value))
-            in_text.append(text)
-            in_html.append(html)
+        in_text: Sequence[bytes]
+        in_html: Sequence[bytes]
+        try:
+            given = [values[name] for name in self._names]
+        except KeyError as missing:
+            raise _no_value(missing.args[0]) from None
+        in_text = in_html = [value for value in given if isinstance(value, bytes)]
+        if len(in_text) < len(given):
+            in_text, in_html = zip(*map(_for_text_and_html, given), strict=True)
         first = self._head(recipient, values, identity or self._message_id(recipient))
         small = [first, *in_text, *in_html, *self._static, b""]
         return Pieces([group if isinstance(group, bytes) else b"".join(group(small)) for group in self._groups])
@@ -244,6 +241,16 @@ def ready_address(address: str) -> str | bytes:
     return address
 
 
+def _for_text_and_html(value: str | bytes) -> tuple[bytes, bytes]:
+    """Return a value as it stands in each part, without the soft break behind it."""
+    if isinstance(value, bytes):
+        return value, value
+    if _PLAIN_EVERYWHERE(value):
+        plain = value.encode("ascii")
+        return plain, plain
+    return _bare(value), _bare(escape(value))
+
+
 def _bare(value: str) -> bytes:
     return quoted.encode_value(value)[: -len(quoted.SOFT_BREAK)]
 
@@ -266,7 +273,11 @@ def _value(values: Mapping[str, _Value], name: str) -> _Value:
     try:
         return values[name]
     except KeyError:
-        raise RenderError(f"The mail needs the reader's {name}, and no value was given for it.") from None
+        raise _no_value(name) from None
+
+
+def _no_value(name: str) -> RenderError:
+    return RenderError(f"The mail needs the reader's {name}, and no value was given for it.")
 
 
 def _join(split: tuple[list[str], list[Slot]], values: Mapping[str, str]) -> str:

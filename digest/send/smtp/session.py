@@ -20,7 +20,8 @@ from digest.send.smtp.opening import Account, Offer, StartTls, opening
 from digest.send.smtp.replies import Reply, ReplyReader
 
 _TLS = "TLS"
-_AFTER_CODE = (b" ", b"")
+
+_TAKEN = re.compile(rb"2\d\d(?: [^\r\n]*)?")
 
 # The usual answer to the envelope of a message, when it came in one piece: all is well.
 _ENVELOPE_TAKEN = re.compile(
@@ -119,7 +120,7 @@ class Session:
             if _ENVELOPE_TAKEN.fullmatch(rest) is None:
                 return None
             self._known = rest
-        if not (words.startswith(b"2") and words[:3].isdigit() and words[3:4] in _AFTER_CODE):
+        if words[:4] != b"250 " and _TAKEN.fullmatch(words) is None:
             return None
         self._lane = None
         self._owes_content = True
