@@ -7,8 +7,8 @@ has left, and who left or bounced elsewhere is suppressed here.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from subscribers.database import bulk, prepare_batch, reading, writing
 from subscribers.errors import BadFile
 from subscribers.lists import get_list
 from subscribers.tokens import KeyRing
+from subscribers.transfer.ahead import LONG, Reading, read_ahead, read_blocks
 from subscribers.transfer.archive import is_archive, unpacked
 from subscribers.transfer.batch import Batch, Run
 from subscribers.transfer.decoding import Looked, look_at
@@ -27,7 +28,7 @@ from subscribers.transfer.objects import is_json, iter_objects, read_object
 from subscribers.transfer.report import ImportReport, Outcome, Progress, Refused
 from subscribers.transfer.restoring import is_own_export, restore
 from subscribers.transfer.row import Row
-from subscribers.transfer.tables import Block, in_blocks, iter_blocks, recognise
+from subscribers.transfer.tables import Block, in_blocks, recognise
 
 BATCH = 10_000
 """How many rows one transaction takes: the write lock is held for a fraction of a second."""
@@ -66,7 +67,7 @@ def import_file(
         return report
     blocks, report = _blocks_of(path, looked, mapping, day_first, dry_run, now)
     run = _begin(engine, path, list_id, looked, report, now)
-    with _without_cycles(), bulk(engine) as conn:
+    with _without_cycles(), bulk(engine) as conn, closing(blocks):
         for batch in _batches(blocks, run, report, on_refused):
             _apply(conn, batch, run, report, keys)
             if on_progress is not None:
@@ -104,13 +105,14 @@ def _blocks_of(
     day_first: bool | None,
     dry_run: bool,
     now: datetime,
-) -> tuple[Iterator[Block], ImportReport]:
+) -> tuple[Generator[Block, None, None], ImportReport]:
     if is_json(path, looked.encoding):
         report = ImportReport(path.name, "JSON", "it begins like JSON", looked.encoding, dry_run)
         return in_blocks(_read_json(path, looked.encoding), BATCH), report
     table = recognise(path, looked.encoding, mapping, day_first=day_first)
     report = ImportReport(path.name, table.shape.name, table.because, looked.encoding, dry_run)
-    return iter_blocks(path, looked.encoding, table, BATCH, now), report
+    reading = Reading(path, looked.encoding, mapping, day_first, BATCH, now)
+    return (read_ahead if looked.lines >= LONG else read_blocks)(reading), report
 
 
 def _read_json(path: Path, encoding: str) -> Iterator[Row | Refused]:

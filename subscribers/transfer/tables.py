@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
@@ -127,7 +127,7 @@ def iter_blocks(path: Path, encoding: str, table: Table, size: int, now: datetim
             done = cells.line
 
 
-def in_blocks(rows: Iterator[Row | Refused], size: int) -> Iterator[Block]:
+def in_blocks(rows: Iterator[Row | Refused], size: int) -> Generator[Block, None, None]:
     """Yield the rows ``size`` at a time."""
     while block := list(islice(rows, size)):
         yield Block(Plain.of([]), block)

@@ -1,0 +1,74 @@
+"""A process that reads ahead gives what reading here would, and tells when it cannot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import subscribers
+from subscribers import BadFile, KeyRing
+from subscribers.transfer.ahead import LONG, Reading, _received, read_ahead, read_blocks
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def reading(path: Path, text: str, size: int = 3) -> Reading:
+    path.write_text(text, encoding="utf-8")
+    return Reading(path, "utf-8", None, None, size, NOW)
+
+
+def test_another_process_reads_the_same_blocks(tmp_path: Path) -> None:
+    rows = [f"reader{n}@example.org,Reader {n},2026-01-0{1 + n % 5}" for n in range(10)]
+    rows[4], rows[7] = "nobody,Reader 4,2026-01-01", 'ada@example.org,"Ada,\nCountess",2026-01-01'
+    asked = reading(tmp_path / "people.csv", "\n".join(["email,name,created_at", *rows]) + "\n")
+
+    ahead = list(read_ahead(asked))
+
+    assert ahead == list(read_blocks(asked)) and len(ahead) > 2
+
+
+def test_what_cannot_be_read_is_told_as_it_would_be_here(tmp_path: Path) -> None:
+    asked = reading(tmp_path / "people.csv", "colour,shape\nred,round\n")
+
+    with pytest.raises(BadFile) as here:
+        list(read_blocks(asked))
+    with pytest.raises(BadFile) as there:
+        list(read_ahead(asked))
+
+    assert str(there.value) == str(here.value)
+
+
+def test_whoever_stops_early_ends_the_process(tmp_path: Path) -> None:
+    asked = reading(tmp_path / "people.csv", "email\n" + "".join(f"reader{n}@example.org\n" for n in range(50_000)))
+
+    with closing(read_ahead(asked)) as blocks:
+        assert next(blocks).rows == 3
+
+    assert list(blocks) == []
+
+
+def test_a_process_that_dies_is_told_with_what_to_do(tmp_path: Path) -> None:
+    asked = reading(tmp_path / "people.csv", "email\nada@example.org\n")
+    dead = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    with dead, pytest.raises(BadFile, match="run the import again"):
+        list(_received(dead, asked))
+
+
+def test_a_long_list_comes_in_whole(sqlite_engine: sa.Engine, tmp_path: Path, keys: KeyRing) -> None:
+    subscribers.upgrade(sqlite_engine)
+    with subscribers.writing(sqlite_engine) as conn:
+        subscribers.ensure_list(conn, "morning", "Morning Watch")
+    path = tmp_path / "people.csv"
+    path.write_text("email\n" + "".join(f"reader{n}@example.org\n" for n in range(LONG)) + "nobody\n")
+
+    report = subscribers.import_file(sqlite_engine, path, "morning", keys=keys, now=NOW)
+
+    assert {outcome.value: count for outcome, count in report.counts.items() if count} == {"added": LONG, "refused": 1}
+    assert [refused.line for refused in report.refused] == [LONG + 2]
