@@ -144,10 +144,10 @@ class _Conversation:
     def take(self) -> None:
         if self.reply("CONTENT", self.recipient, "") == DROP:
             raise _Over
-        content = b""
-        while not (content.endswith(b"\r\n.\r\n") or content == b".\r\n"):
-            content += self.line_bytes()
-        content = content[:-3]
+        lines = [b"\r\n"]
+        while (line := self.line_bytes()) != b".\r\n" or not lines[-1].endswith(b"\r\n"):
+            lines.append(line)
+        content = b"".join(lines[1:])
         self.sink.record(self.recipient, content)
         self.sink.taken.append((self.recipient, content))
         self.reply("END", self.recipient, "250 2.0.0 taken")

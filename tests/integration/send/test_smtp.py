@@ -50,8 +50,8 @@ def test_every_message_arrives_once_and_unchanged(keywords: tuple[str, ...]) -> 
 
 
 def test_what_a_slow_server_does_not_take_at_once_arrives_whole() -> None:
-    row = b"The harbour is open, and the ferry waits for nobody who comes late.\r\n"
-    big = [message(n, content=b"Subject: %d\r\n\r\n" % n + row * 20_000) for n in range(1, 3)]
+    row = b"The harbour is open, and the ferry waits for nobody. " * 18 + b"\r\n"
+    big = [message(n, content=b"Subject: %d\r\n\r\n" % n + row * 8_000) for n in range(1, 3)]
 
     with Sink(keywords=("PIPELINING",)) as sink:
         outcomes = send(sink, big, connections=1)
