@@ -51,14 +51,14 @@ class Post:
         self._render = render
         self._codec = codec
         # Two proofs of one edition are two messages; two tries of one delivery are one.
-        self.message_id = message_ids(f"{edition.key}{salt}", parseaddr(self._newsletter.sender)[1].rpartition("@")[2])
+        self._sender = parseaddr(self._newsletter.sender)[1]
+        self.message_id = message_ids(f"{edition.key}{salt}", self._sender.rpartition("@")[2])
         self._starts = [f"{newsroom.settings.site.url}/{page}/" for page in ("u", "p", "v")]
         subjects = {Purpose.UNSUBSCRIBE: 0, Purpose.MANAGE: 0, Purpose.VIEW: edition_id}
         self._signer = Signer(newsroom.keys, list_number=list_number, subjects=subjects)
         # A token's letters stand in a mail as they are, so only the site's address and the length can be in the way.
         suit = all(is_plain(start) and is_plain_url(start) for start in self._starts)
         self._plain_starts = [start.encode("ascii") for start in self._starts] if suit else []
-        self._sender = parseaddr(self._newsletter.sender)[1]
         self._encoded: dict[str, Encoded] = {}
 
     def outgoing(self, claim: Claim) -> Outgoing:

@@ -41,9 +41,10 @@ _LARGE = 2048
 LONGEST_PLAIN = 73
 """How long a value may be that stands in a mail as it is: one row (see ``quoted.encode_value``)."""
 
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+\Z").match
+
 # What stands in a mail as it is, whatever the context: printable ASCII without white space, ``=`` and the five
 # characters that HTML escapes, short enough for one row and not beginning with a dot.
-_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+\Z").match
 _PLAIN_EVERYWHERE = re.compile(r"(?:[!#-%(-\-/-;?-~][!#-%(-;?-~]{0,72})?\Z").match
 
 

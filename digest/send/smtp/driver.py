@@ -141,10 +141,7 @@ class Connection(asyncio.BufferedProtocol):
         """Let an admitted message follow in the usual case; ``write`` sends it."""
         session = self._session
         assert session is not None
-        following = self._owner.next_message() if self._left > 0 else None
-        if following is not None:
-            self._left -= 1
-        session.content(message, following)
+        session.content(message, self._next())
         self.deadline = now + END_PATIENCE * self._timeout_s
 
     def _received(self, data: bytes) -> Usual | None:
