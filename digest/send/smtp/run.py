@@ -124,9 +124,7 @@ class Run:
         """
         while (ready := self._poll.poll(0)) and not self.is_over:
             connections = [self._plain[file] for file, _ in ready]
-            taken = [
-                (connection, *usual) for connection in connections if (usual := connection.read()) is not None
-            ]
+            taken = [(connection, *usual) for connection in connections if (usual := connection.read()) is not None]
             if taken:
                 self.took(taken)
             for connection in connections:

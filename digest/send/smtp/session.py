@@ -24,9 +24,7 @@ _TLS = "TLS"
 _TAKEN = re.compile(rb"2\d\d(?: [^\r\n]*)?")
 
 # The usual answer to the envelope of a message, when it came in one piece: all is well.
-_ENVELOPE_TAKEN = re.compile(
-    rb"2\d\d(?: [^\r\n]{0,500})?\r\n2\d\d(?: [^\r\n]{0,500})?\r\n354(?: [^\r\n]{0,500})?\r\n"
-)
+_ENVELOPE_TAKEN = re.compile(rb"2\d\d(?: [^\r\n]{0,500})?\r\n2\d\d(?: [^\r\n]{0,500})?\r\n354(?: [^\r\n]{0,500})?\r\n")
 
 
 @dataclass(frozen=True, slots=True)
