@@ -6,10 +6,15 @@ carry them.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
+
+from subscribers import attributes
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -32,6 +37,26 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Attributes(sa.types.TypeDecorator[Mapping[str, Any]]):
+    """A person's attributes: JSONB on PostgreSQL; on SQLite text as ``attributes.write`` writes it."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Say what the database has for it."""
+        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: sa.Dialect) -> Any:
+        """Write the attributes for SQLite; the other writes them itself."""
+        return value if value is None or dialect.name == "postgresql" else attributes.write(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Mapping[str, Any] | None:
+        """Give the attributes back."""
+        found: Mapping[str, Any] | None = json.loads(value) if isinstance(value, str) else value
+        return found
 
 
 metadata = sa.MetaData()
@@ -60,7 +85,7 @@ subscriber = sa.Table(
     # There for everybody against whom something stands: nobody else has to be found by it.
     sa.Column("key_hash", sa.Text),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("attributes", Json, nullable=False),
+    sa.Column("attributes", Attributes, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("import_id", sa.Integer),
     sqlite_autoincrement=True,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from subscribers import rules, schema
+from subscribers import attributes, rules, schema
 from subscribers.errors import BadRule
 from subscribers.lists import recipients
 from subscribers.model import SubscriptionStatus
@@ -43,7 +43,7 @@ def segment_members(list_id: str, rule: rules.Rule | None, *, now: datetime) -> 
     """
     standing, person, against = schema.subscription, schema.subscriber, schema.suppression
     # Few are suppressed and still on a list: they are looked up once, not once for every reader.
-    kept_out = (
+    suppressed = (
         sa.select(person.c.id)
         .select_from(person.join(against, against.c.key_hash == person.c.key_hash))
         .where(against.c.list_id.in_(["", list_id]))
@@ -52,13 +52,15 @@ def segment_members(list_id: str, rule: rules.Rule | None, *, now: datetime) -> 
         sa.select(standing.c.subscriber_id)
         .where(standing.c.list_id == list_id, standing.c.status == SubscriptionStatus.ACTIVE)
         .where(sa.or_(standing.c.paused_until.is_(None), standing.c.paused_until <= now))
-        .where(standing.c.subscriber_id.not_in(kept_out))
     )
+    kept: sa.ColumnElement[bool] = standing.c.subscriber_id.not_in(suppressed)
     if rule is None:
-        return members
+        return members.where(kept)
     if _reads_person(rule):
         members = members.join(person, person.c.id == standing.c.subscriber_id)
-    return members.where(condition(rule, now))
+        # Most have no hash, because nothing stands against them, and are looked up nowhere.
+        kept = sa.or_(person.c.key_hash.is_(None), kept)
+    return members.where(condition(rule, now), kept)
 
 
 def count_segment(conn: sa.Connection, list_id: str, rule: rules.Rule | None, *, now: datetime) -> int:
@@ -132,8 +134,8 @@ def _reads_person(rule: rules.Rule) -> bool:
 
 
 class _Attribute(FunctionElement[bool]):
-    """One comparison inside the attributes: the cell, the attribute's name, the value, both as one JSON object, and the
-    value as JSON writes it.
+    """One comparison inside the attributes: the cell, the attribute's name, the value, both as one JSON object, and
+    what the cell holds as text where it has the attribute: up to its value, and with it.
     """
 
     inherit_cache = True
@@ -161,35 +163,33 @@ def _attribute(comparison: str, name: str, value: rules.Value) -> sa.ColumnEleme
     kind = "truth" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
     if kind == "truth" and comparison not in ("=", "has"):
         raise BadRule(f"{name} {comparison} {'yes' if value else 'no'}: yes and no can only be asked for with = or !=.")
-    together, written = sa.literal(json.dumps({name: value})), sa.literal(json.dumps(value))
-    arguments = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(value), together, written)
+    start = attributes.start(name)
+    texts = (json.dumps({name: value}), start, start + json.dumps(value))
+    arguments = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(value), *map(sa.literal, texts))
     found: sa.ColumnElement[bool] = _CLASSES[comparison, kind](*arguments)
     return found
 
 
 @compiles(_Attribute, "sqlite")
 def _on_sqlite(element: _Attribute, compiler: Any, **options: Any) -> str:
-    cell, name, value, _together, written = element.clauses
-    path = sa.literal('$."', sa.Text) + name + sa.literal('"', sa.Text)
-    kind, found = sa.func.json_type(cell, path), sa.func.json_extract(cell, path)
+    cell, name, value, _together, start, whole = element.clauses
+    has = sa.func.instr(cell, start) > 0
     if element.comparison == "has":
-        test: sa.ColumnElement[Any] = sa.func.coalesce(kind, "null") != "null"
-    elif element.kind == "truth":
-        test = sa.func.coalesce(kind, "") == sa.case((value, "true"), else_="false")
+        test: sa.ColumnElement[Any] = sa.and_(has, sa.func.instr(cell, start + sa.literal("null")) == 0)
+    elif element.comparison == "=" and element.kind != "number":
+        test = sa.func.instr(cell, whole) > 0
     else:
+        # A number is written in more than one way, and order is not a matter of text.
+        path = sa.literal('$."', sa.Text) + name + sa.literal('"', sa.Text)
+        kind, found = sa.func.json_type(cell, path), sa.func.json_extract(cell, path)
         kinds = ["text"] if element.kind == "text" else ["integer", "real"]
-        # The value first, because most rows fail there: the type is then not asked for. Not NULL even for a `not`.
-        compared = sa.func.coalesce(found.op(element.comparison)(value), sa.false())
-        test = sa.and_(compared, sa.func.coalesce(kind, "").in_(kinds))
-        if element.kind == "text" and element.comparison == "=":
-            # Whoever's JSON does not hold the text as JSON writes it has it nowhere: that is seen without reading it.
-            test = sa.and_(sa.func.instr(sa.cast(cell, sa.Text), written) > 0, test)
+        test = sa.and_(has, kind.in_(kinds), found.op(element.comparison)(value))
     return f"({compiler.process(test, **options)})"
 
 
 @compiles(_Attribute, "postgresql")
 def _on_postgresql(element: _Attribute, compiler: Any, **options: Any) -> str:
-    cell, name, value, together, _written = element.clauses
+    cell, name, value, together, *_texts = element.clauses
     if element.comparison == "=":
         # Containment never looks into an array below the top, so a scalar is only found as itself; and it is twice as
         # fast as a path.

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from subscribers import store
+from subscribers import attributes, store
 from subscribers.address import Address, parse_address
 from subscribers.errors import BadAddress
 from subscribers.model import Consent, ConsentHow, SubscriptionStatus, Suppression, SuppressionReason
@@ -275,9 +275,9 @@ def _stricter(before: PlainRow | Person, person: Person) -> PlainRow | Person:
 
 def person_of(plain: PlainRow) -> Person:
     """Return what a plain row says as if it had been read by itself."""
-    line, key, address, name, attributes, joined, tags = plain
+    line, key, address, name, said, joined, tags = plain
     written = address or key
-    row = Row(line, written, name, RowStatus.ACTIVE, tags, json.loads(attributes))
+    row = Row(line, written, name, RowStatus.ACTIVE, tags, json.loads(said))
     joined_at = datetime.fromisoformat(joined).replace(tzinfo=UTC)
     return Person(replace(row, joined_at=joined_at), Address(written, written, key))
 
@@ -309,7 +309,7 @@ def _staged(place: int, person: Person, now: datetime) -> Staged:
         address="" if address.written == address.key else address.written,
         wire_address="" if address.wire == address.written else address.wire,
         name=row.name,
-        attributes=json.dumps(dict(row.attributes)),
+        attributes=attributes.write(row.attributes),
         created_at=store.written_moment(min(row.joined_at or now, now)),
         status=status.value,
         since=store.written_moment(since),

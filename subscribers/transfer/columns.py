@@ -9,6 +9,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import TypeVar
 
+from subscribers import attributes
 from subscribers.address import parse_plain
 from subscribers.store import written_moment
 from subscribers.transfer.moments import read_moment
@@ -36,7 +37,7 @@ class Columns:
         self._others = _places(header, list(dict.fromkeys(others)))
         self._judge = _judge_of(shape, [header[place] for place in self._judged], file_name)
         self._moment = _moment_of(shape.day_first, now)
-        self._attributes_with = _attributes_of([header[place] for place in self._others])
+        self._attributes_with = _writer_of([header[place] for place in self._others])
         self._attributes = _with_nothing(self._attributes_with)
 
     @property
@@ -63,13 +64,13 @@ class Columns:
             keys=found.keys,
             addresses=found.written,
             names=_joined_names([columns[place] for place in self._names], count),
-            attributes=self._attributes_of(columns, [each[1] if each else "" for each in judged]),
+            attributes=self._written(columns, [each[1] if each else "" for each in judged]),
             joined=[moment or "" for moment in moments],
             tags=[each[0] if each else () for each in judged],
         )
         return plain.without(odd), odd
 
-    def _attributes_of(self, columns: Sequence[Sequence[str]], own: Sequence[str]) -> list[str]:
+    def _written(self, columns: Sequence[Sequence[str]], own: Sequence[str]) -> list[str]:
         others = [columns[place] for place in self._others]
         if not others:
             return [each or "{}" for each in own]
@@ -95,7 +96,7 @@ def _judge_of(shape: Shape, columns: Sequence[str], file_name: str) -> Callable[
         try:
             if shape.status(cells, file_name) is not RowStatus.ACTIVE:
                 return None
-            own = json.dumps(dict(shape.attributes(cells)), allow_nan=False)
+            own = attributes.write(shape.attributes(cells))
             tags = shape.tags(cells)
         except (RowError, ValueError, TypeError):
             return None
@@ -114,18 +115,18 @@ def _moment_of(day_first: bool | None, now: datetime) -> Callable[[str], str | N
     return moment
 
 
-def _attributes_of(columns: Sequence[str]) -> Callable[[tuple[str, ...]], str]:
-    names = [f"{encode_basestring_ascii(column)}: " for column in columns]
+def _writer_of(columns: Sequence[str]) -> Callable[[tuple[str, ...]], str]:
+    names = list(map(attributes.start, columns))
 
-    def attributes(said: tuple[str, ...]) -> str:
+    def written(said: tuple[str, ...]) -> str:
         """Write the filled cells as a JSON object; what a shape says itself stands last and counts more."""
         *values, own = said
         named = [name + encode_basestring_ascii(value) for name, value in zip(names, values, strict=True) if value]
         if own in ("", "{}"):
-            return f"{{{', '.join(named)}}}"
-        return json.dumps({**json.loads(f"{{{', '.join(named)}}}"), **json.loads(own)})
+            return attributes.join(named)
+        return attributes.write({**json.loads(attributes.join(named)), **json.loads(own)})
 
-    return attributes
+    return written
 
 
 def _places(header: Sequence[str], columns: Sequence[str]) -> list[int]:
@@ -140,8 +141,8 @@ def _each(judge: Callable[[Said], Judged], said: Sequence[Said]) -> list[Judged]
     return [judged[each] for each in said] if len(judged) > 1 else list(judged.values()) * len(said)
 
 
-def _with_nothing(attributes: Callable[[tuple[str, ...]], str]) -> Callable[[Cells], str]:
-    return lambda said: attributes((said, "") if isinstance(said, str) else (*said, ""))
+def _with_nothing(written: Callable[[tuple[str, ...]], str]) -> Callable[[Cells], str]:
+    return lambda said: written((said, "") if isinstance(said, str) else (*said, ""))
 
 
 def _together(columns: Sequence[Sequence[str]], count: int) -> Sequence[Cells]:

@@ -13,6 +13,8 @@ down_revision = None
 MOMENT = sa.DateTime(timezone=True)
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+# The column of an older SQLite database is called JSON; it holds the same text.
+ATTRIBUTES = sa.Text().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
@@ -43,7 +45,7 @@ def _create_lists_and_subscribers() -> None:
         sa.Column("wire_address", sa.Text(), nullable=False),
         sa.Column("key_hash", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("attributes", JSON, nullable=False),
+        sa.Column("attributes", ATTRIBUTES, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("import_id", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
