@@ -37,7 +37,9 @@ def read_leaving(message: bytes, *, now: datetime, keys: KeyRing) -> Token | Non
     parsed = message_from_bytes(message[:MAX_BYTES], policy=policy.compat32)
     if _text(parsed, "Auto-Submitted").partition(";")[0].strip().lower() not in ("", "no"):
         return None
-    addresses = getaddresses([_text(parsed, name) for name in _RECIPIENT])
+    # One by one: newer Pythons give nothing at all when one of several is empty or wrong.
+    values = [str(value) for name in _RECIPIENT for value in parsed.get_all(name, [])]
+    addresses = [found for value in values for found in getaddresses([value])]
     tags = [address.rpartition("@")[0].partition("+")[2] for _name, address in addresses]
     for word in (*tags, *_WORD.findall(_text(parsed, "Subject"))):
         try:
