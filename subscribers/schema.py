@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from subscribers import attributes
+from subscribers import written
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -40,7 +40,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 
 class Attributes(sa.types.TypeDecorator[Mapping[str, Any]]):
-    """A person's attributes: JSONB on PostgreSQL; on SQLite text as ``attributes.write`` writes it."""
+    """A person's attributes: JSONB on PostgreSQL; on SQLite text as ``written.attributes`` writes it."""
 
     impl = sa.Text
     cache_ok = True
@@ -51,7 +51,7 @@ class Attributes(sa.types.TypeDecorator[Mapping[str, Any]]):
 
     def process_bind_param(self, value: Mapping[str, Any] | None, dialect: sa.Dialect) -> Any:
         """Write the attributes for SQLite; the other writes them itself."""
-        return value if value is None or dialect.name == "postgresql" else attributes.write(value)
+        return value if value is None or dialect.name == "postgresql" else written.attributes(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Mapping[str, Any] | None:
         """Give the attributes back."""

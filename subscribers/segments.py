@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from subscribers import attributes, rules, schema
+from subscribers import rules, schema, written
 from subscribers.errors import BadRule
 from subscribers.lists import recipients
 from subscribers.model import SubscriptionStatus
@@ -163,7 +163,7 @@ def _attribute(comparison: str, name: str, value: rules.Value) -> sa.ColumnEleme
     kind = "truth" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
     if kind == "truth" and comparison not in ("=", "has"):
         raise BadRule(f"{name} {comparison} {'yes' if value else 'no'}: yes and no can only be asked for with = or !=.")
-    start = attributes.start(name)
+    start = written.attribute(name)
     texts = (json.dumps({name: value}), start, start + json.dumps(value))
     arguments = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(value), *map(sa.literal, texts))
     found: sa.ColumnElement[bool] = _CLASSES[comparison, kind](*arguments)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from subscribers import schema
+from subscribers import schema, written
 from subscribers.address import Address, parse_address
 from subscribers.errors import DatabaseError, UnknownSubscriber
 from subscribers.model import Consent, ConsentHow, Subscriber, Subscription, SubscriptionStatus
@@ -80,18 +79,7 @@ def _processor(column: sa.Column[Any], dialect: sa.Dialect) -> Callable[[Any], A
 
 
 def _written_or_none(moment: datetime | None) -> str | None:
-    return None if moment is None else written_moment(moment)
-
-
-@lru_cache(maxsize=16_384)
-def written_moment(moment: datetime) -> str:
-    """Write a moment as SQLAlchemy writes it on SQLite; raises ValueError for one without a zone.
-
-    Remembered, because one import writes a reader's moment into three tables.
-    """
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment!r} has no time zone")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if moment is None else written.moment(moment)
 
 
 def _insert_missing(conn: sa.Connection, table: sa.Table) -> sa.Insert:

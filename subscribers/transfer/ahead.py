@@ -22,7 +22,16 @@ from subscribers.transfer.tables import Block, iter_blocks, recognise
 LONG = 50_000
 """Lines from which a second process is worth its start, which costs as much as some ten thousand rows."""
 
-_START = "import sys; sys.path[:] = {path!r}; from subscribers.transfer.ahead import main; main()"
+# The packages are known there by their folders alone: their faces would bring the database with them, and 40 MB.
+_START = """
+import sys, types
+sys.path[:] = {path!r}
+for name, folders in {packages!r}:
+    package = sys.modules[name] = types.ModuleType(name)
+    package.__path__ = folders
+from subscribers.transfer.ahead import main
+main()
+"""
 _PASSED_ON = ("LD_LIBRARY_PATH",)
 
 
@@ -50,7 +59,7 @@ def read_ahead(reading: Reading) -> Generator[Block, None, None]:
     Raises BadFile, also when that process dies.
     """
     process = subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", "-c", _START.format(path=sys.path)],
+        [sys.executable, "-I", "-X", "utf8", "-c", _START.format(path=sys.path, packages=_packages())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
@@ -60,6 +69,10 @@ def read_ahead(reading: Reading) -> Generator[Block, None, None]:
     finally:
         process.kill()
         process.communicate()
+
+
+def _packages() -> list[tuple[str, list[str]]]:
+    return [(name, list(sys.modules[name].__path__)) for name in ("subscribers", "subscribers.transfer")]
 
 
 def _received(process: subprocess.Popen[bytes], reading: Reading) -> Generator[Block, None, None]:

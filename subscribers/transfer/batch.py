@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from subscribers import attributes, store
+from subscribers import store, written
 from subscribers.address import Address, parse_address
 from subscribers.errors import BadAddress
 from subscribers.model import Consent, ConsentHow, SubscriptionStatus, Suppression, SuppressionReason
@@ -276,10 +276,10 @@ def _stricter(before: PlainRow | Person, person: Person) -> PlainRow | Person:
 def person_of(plain: PlainRow) -> Person:
     """Return what a plain row says as if it had been read by itself."""
     line, key, address, name, said, joined, tags = plain
-    written = address or key
-    row = Row(line, written, name, RowStatus.ACTIVE, tags, json.loads(said))
+    shown = address or key
+    row = Row(line, shown, name, RowStatus.ACTIVE, tags, json.loads(said))
     joined_at = datetime.fromisoformat(joined).replace(tzinfo=UTC)
-    return Person(replace(row, joined_at=joined_at), Address(written, written, key))
+    return Person(replace(row, joined_at=joined_at), Address(shown, shown, key))
 
 
 def _is_storable(row: Row) -> bool:
@@ -309,10 +309,10 @@ def _staged(place: int, person: Person, now: datetime) -> Staged:
         address="" if address.written == address.key else address.written,
         wire_address="" if address.wire == address.written else address.wire,
         name=row.name,
-        attributes=attributes.write(row.attributes),
-        created_at=store.written_moment(min(row.joined_at or now, now)),
+        attributes=written.attributes(row.attributes),
+        created_at=written.moment(min(row.joined_at or now, now)),
         status=status.value,
-        since=store.written_moment(since),
+        since=written.moment(since),
         reason=reason,
         may_be_new=1,
         is_evidence=int(not row.status.is_leaving and _is_plain_evidence(row, now)),

@@ -9,9 +9,8 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import TypeVar
 
-from subscribers import attributes
+from subscribers import written
 from subscribers.address import parse_plain
-from subscribers.store import written_moment
 from subscribers.transfer.moments import read_moment
 from subscribers.transfer.plain import Plain
 from subscribers.transfer.row import RowError, RowStatus
@@ -96,7 +95,7 @@ def _judge_of(shape: Shape, columns: Sequence[str], file_name: str) -> Callable[
         try:
             if shape.status(cells, file_name) is not RowStatus.ACTIVE:
                 return None
-            own = attributes.write(shape.attributes(cells))
+            own = written.attributes(shape.attributes(cells))
             tags = shape.tags(cells)
         except (RowError, ValueError, TypeError):
             return None
@@ -110,23 +109,23 @@ def _moment_of(day_first: bool | None, now: datetime) -> Callable[[str], str | N
     def moment(text: str) -> str | None:
         """Write when somebody joined; None for a time to come, which only the evidence keeps."""
         found = read_moment(text, day_first=day_first) or now
-        return None if found > now else written_moment(found)
+        return None if found > now else written.moment(found)
 
     return moment
 
 
 def _writer_of(columns: Sequence[str]) -> Callable[[tuple[str, ...]], str]:
-    names = list(map(attributes.start, columns))
+    names = list(map(written.attribute, columns))
 
-    def written(said: tuple[str, ...]) -> str:
+    def write(said: tuple[str, ...]) -> str:
         """Write the filled cells as a JSON object; what a shape says itself stands last and counts more."""
         *values, own = said
         named = [name + encode_basestring_ascii(value) for name, value in zip(names, values, strict=True) if value]
         if own in ("", "{}"):
-            return attributes.join(named)
-        return attributes.write({**json.loads(attributes.join(named)), **json.loads(own)})
+            return written.joined(named)
+        return written.attributes({**json.loads(written.joined(named)), **json.loads(own)})
 
-    return written
+    return write
 
 
 def _places(header: Sequence[str], columns: Sequence[str]) -> list[int]:
@@ -141,8 +140,8 @@ def _each(judge: Callable[[Said], Judged], said: Sequence[Said]) -> list[Judged]
     return [judged[each] for each in said] if len(judged) > 1 else list(judged.values()) * len(said)
 
 
-def _with_nothing(written: Callable[[tuple[str, ...]], str]) -> Callable[[Cells], str]:
-    return lambda said: written((said, "") if isinstance(said, str) else (*said, ""))
+def _with_nothing(write: Callable[[tuple[str, ...]], str]) -> Callable[[Cells], str]:
+    return lambda said: write((said, "") if isinstance(said, str) else (*said, ""))
 
 
 def _together(columns: Sequence[Sequence[str]], count: int) -> Sequence[Cells]:

@@ -7,7 +7,7 @@ import json
 
 from alembic import op
 
-from subscribers import attributes
+from subscribers import written
 
 revision = "0002"
 down_revision = "0001"
@@ -23,6 +23,6 @@ def upgrade() -> None:
     some = "SELECT id, attributes FROM subscriber WHERE id > ? AND attributes <> '{}' ORDER BY id LIMIT ?"
     last = 0
     while rows := conn.exec_driver_sql(some, (last, _ROWS)).all():
-        written = [(attributes.write(json.loads(said)), person) for person, said in rows]
-        conn.exec_driver_sql("UPDATE subscriber SET attributes = ? WHERE id = ?", written)
+        anew = [(written.attributes(json.loads(said)), person) for person, said in rows]
+        conn.exec_driver_sql("UPDATE subscriber SET attributes = ? WHERE id = ?", anew)
         last = rows[-1][0]

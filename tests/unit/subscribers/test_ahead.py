@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 import subscribers
 from subscribers import BadFile, KeyRing
-from subscribers.transfer.ahead import LONG, Reading, _received, read_ahead, read_blocks
+from subscribers.transfer.ahead import _START, LONG, Reading, _packages, _received, read_ahead, read_blocks
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -51,6 +51,16 @@ def test_whoever_stops_early_ends_the_process(tmp_path: Path) -> None:
         assert next(blocks).rows == 3
 
     assert list(blocks) == []
+
+
+def test_the_process_that_reads_is_without_the_database() -> None:
+    start = _START.format(path=sys.path, packages=_packages()).replace(
+        "\nmain()", "\nprint('sqlalchemy' in sys.modules)"
+    )
+
+    said = subprocess.run([sys.executable, "-I", "-c", start], capture_output=True, text=True, check=True).stdout
+
+    assert said == "False\n"
 
 
 def test_a_process_that_dies_is_told_with_what_to_do(tmp_path: Path) -> None:

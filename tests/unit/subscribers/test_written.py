@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers import attributes, open_engine, reading, schema, upgrade, writing
+from subscribers import open_engine, reading, schema, upgrade, writing, written
 from subscribers.database import VERSION_TABLE
 
 # Few signs, so that names and values often hold each other and whatever separates them.
@@ -31,16 +31,16 @@ def test_a_text_is_found_where_it_is_the_value_of_the_name_and_nowhere_else(
         said,
         {**said, name: value},
         {"a": {**said, name: value}},
-        {"a": [attributes.write({name: value})]},
+        {"a": [written.attributes({name: value})]},
     ):
-        found = attributes.start(name) + json.dumps(value) in attributes.write(searched)
+        found = written.attribute(name) + json.dumps(value) in written.attributes(searched)
 
         assert found == (searched.get(name) == value)
 
 
 @given(_ATTRIBUTES)
 def test_what_is_written_is_the_same_object_in_json(said: dict[str, object]) -> None:
-    assert json.loads(attributes.write(said)) == said
+    assert json.loads(written.attributes(said)) == said
 
 
 def test_attributes_of_an_older_file_are_written_anew(tmp_path: Path) -> None:
@@ -62,4 +62,4 @@ def test_attributes_of_an_older_file_are_written_anew(tmp_path: Path) -> None:
     upgrade(engine)
 
     with reading(engine) as conn:
-        assert conn.exec_driver_sql("SELECT attributes FROM subscriber").scalar() == attributes.write(said)
+        assert conn.exec_driver_sql("SELECT attributes FROM subscriber").scalar() == written.attributes(said)
