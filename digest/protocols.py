@@ -60,6 +60,10 @@ class Gate(Protocol):
     admitted message durably, so that a crash after this call leaves it ambiguous and not forgotten.
     """
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether any message may go now: who waits for a moment far off must not sleep through a stop."""
+
     def admit(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Return those that may go, in order; the transport yields ``skipped`` for the rest."""
 

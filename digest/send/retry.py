@@ -34,12 +34,13 @@ class Step(StrEnum):
 def classify(step: Step, code: int, enhanced: str = "") -> Fate:
     """Return the fate of a message whose step was answered with this code and enhanced status.
 
+    Only a good answer to its end accepts a message: before that, one out of turn is no word on which to rely.
     A refused sender is our fault; a refused recipient is rejected, unless the status says that policy or something
     other than the address refused (5.3, 5.6, 5.7): then the message failed and the address is not to blame.
     """
     if 200 <= code < 300:
-        return Fate.ACCEPTED
-    if 400 <= code < 500:
+        return Fate.ACCEPTED if step is Step.CONTENT else Fate.DEFERRED
+    if not 500 <= code < 600:
         return Fate.DEFERRED
     if step is Step.MAIL:
         # 552 and 5.3.4: too large; 5.7.x: we may not send as this sender. Both hold for every reader.

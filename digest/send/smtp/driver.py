@@ -17,7 +17,7 @@ from digest.model import Outgoing
 from digest.send.retry import Step
 from digest.send.smtp.opening import Account, Offer
 from digest.send.smtp.replies import Reply
-from digest.send.smtp.session import Ended, Event, MayFollow, Ready, Secure, Session, Settled, Usual
+from digest.send.smtp.session import Broken, Ended, Event, MayFollow, Ready, Secure, Session, Settled, Usual
 
 END_PATIENCE = 10
 """How many times longer we wait for the answer to a message's end than for others. A minute a step gives the ten
@@ -159,12 +159,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _unusual(self, data: bytes, session: Session) -> None:
         read_before = session.replies_read
-        try:
-            events = session.feed(data)
-        except TransportError as error:
-            self.drop(error)
-            return
-        for event in events:
+        for event in session.feed(data):
             self._act(event, session)
         if session.replies_read > read_before:
             self._rearm(session)
@@ -239,6 +234,11 @@ class Connection(asyncio.BufferedProtocol):
         self.has_settled = True
         self.drop(TransportError("a message was held back at the last moment"))
 
+    def wait_no_longer(self) -> None:
+        """Hang up if an announced message waits for its moment: the server waits for its content."""
+        if self._late is not None:
+            self.hold_back()
+
     def fill(self) -> None:
         """Begin the next message if nothing is under way."""
         session = self._session
@@ -290,6 +290,8 @@ class Connection(asyncio.BufferedProtocol):
                 self.fill()
             case Secure():
                 self._securing = self._loop.create_task(self._secure(session))
+            case Broken(why):
+                self.drop(why)
             case Ended(reply):
                 said = f": “{reply.text}”" if reply is not None else ""
                 if reply is not None and self.was_ready:

@@ -76,7 +76,7 @@ def opening(account: Account, helo: str) -> Opening:
     """
     greeting = yield Write(b"", "greeting")
     if greeting is None or greeting.code != 220:
-        raise TransportError(f"The mail server {account} takes no mail now: {_said(greeting)} Try again later.")
+        raise TransportError(f"The mail server {account} takes no mail from us: {_said(greeting)}{_later(greeting)}")
     offer = yield from _hello(account, helo)
     if account.security == "starttls":
         offer = yield from _start_tls(account, helo, offer)
@@ -135,11 +135,14 @@ def _log_in(account: Account, offer: Offer) -> Generator[Write | StartTls, Reply
         )
     assert reply is not None
     if reply.code != 235:
-        temporary = " Try again later." if 400 <= reply.code < 500 else ""
         raise TransportError(
             f"The mail server {account} refused the login as {account.username!r}: {_said(reply)} Check "
-            f"transport.username and the password that password_env or password_file names.{temporary}"
+            f"transport.username and the password that password_env or password_file names.{_later(reply)}"
         )
+
+
+def _later(reply: Reply | None) -> str:
+    return " Try again later." if reply is not None and 400 <= reply.code < 500 else ""
 
 
 def _said(reply: Reply | None) -> str:

@@ -117,6 +117,8 @@ class SmtpTransport:
 class _NoGate:
     """Stands where no message will come."""
 
+    is_open = True
+
     def admit(self, messages: object) -> list[Outgoing]:
         """Admit none."""
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from digest.errors import TransportError
@@ -13,6 +14,9 @@ LINE_LIMIT = 8192
 LINES_LIMIT = 200
 """Most lines of one reply."""
 
+# What would move the cursor, or the words of those who read a reply on a screen.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CODE = re.compile(rb"[2-5]\d\d")  # RFC 5321 section 4.2.1
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)")
 
 
@@ -39,6 +43,12 @@ class Reply(NamedTuple):
         return 200 <= self.code < 300
 
 
+def words_of(line: bytes) -> str:
+    """Return what a server wrote as text for a report; a control character in it becomes a space."""
+    text = line.decode("utf-8", "replace")
+    return text if text.isprintable() else _CONTROL.sub(" ", text)
+
+
 class ReplyReader:
     """Collects bytes into replies; what is not yet a whole reply is kept for later."""
 
@@ -51,22 +61,20 @@ class ReplyReader:
         """Tell whether bytes came beyond the last whole reply."""
         return bool(self._rest or self._lines)
 
-    def feed(self, data: bytes) -> list[Reply]:
-        """Take bytes and return the replies they complete; raises TransportError for what is not SMTP."""
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """Take bytes and yield the replies they complete; raises TransportError at what is not SMTP."""
         *lines, self._rest = (self._rest + data if self._rest else data).split(b"\n")
-        if len(self._rest) > LINE_LIMIT:
-            raise TransportError(f"The mail server wrote a line of more than {LINE_LIMIT} bytes; it is no SMTP server.")
-        replies = []
         for line in lines:
             reply = self._line(line.rstrip(b"\r"))
             if reply is not None:
-                replies.append(reply)
-        return replies
+                yield reply
+        if len(self._rest) > LINE_LIMIT:
+            raise TransportError(f"The mail server wrote a line of more than {LINE_LIMIT} bytes; it is no SMTP server.")
 
     def _line(self, line: bytes) -> Reply | None:
-        if not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"") or len(self._lines) > LINES_LIMIT:
+        if _CODE.match(line) is None or line[3:4] not in (b" ", b"-", b"") or len(self._lines) > LINES_LIMIT:
             raise TransportError(f"The mail server wrote {line[:80]!r}, which is no SMTP reply. Is this its mail port?")
-        self._lines.append(line[4:].decode("utf-8", "replace"))
+        self._lines.append(words_of(line[4:]))
         if line[3:4] == b"-":
             return None
         reply = Reply(int(line[:3]), tuple(self._lines))

@@ -248,7 +248,9 @@ class Run:
         try:
             message = next(self._messages, None)
         except Exception as error:  # noqa: BLE001 - whatever it is, the loop must not swallow it
-            self._fail(error)
+            # What is with the server already has nothing to do with it, and its answers are waited for.
+            self.error = self.error or error
+            self._wait_no_longer()
             return None
         if message is None:
             self._exhausted = True
@@ -351,10 +353,22 @@ class Run:
         self._timers[what] = self._loop.call_later(after_s, do)
 
     def _tick(self) -> None:
+        if not self._stopped and not self._gate.is_open:
+            self._wait_no_longer()
         now = self._loop.time()
         for connection in list(self._connections):
             connection.expire(now)
         self._later("tick", min(1.0, self._way.timeout_s / 4), self._tick)
+
+    def _wait_no_longer(self) -> None:
+        """End what only waits for its moment; what is with the server is still answered."""
+        self._stopped = True
+        pace = self._timers.pop("pace", None)
+        if pace is not None:
+            pace.cancel()
+        for connection in list(self._connections):
+            connection.wait_no_longer()
+        self._look_whether_done()
 
     def _open_one(self) -> None:
         if self._stopped or self.is_over:
@@ -403,6 +417,8 @@ class Run:
             error = _unreachable(account, f"no answer in {way.timeout_s:g} s")
         except OSError as problem:
             error = _unreachable(account, problem.strerror or str(problem))
+        except UnicodeError:
+            error = _unreachable(account, "this is no host name")
         self._opening.discard(asyncio.current_task())
         self._failures += 1
         self._target = max(1, len(self._connections))

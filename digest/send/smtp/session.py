@@ -17,7 +17,7 @@ from digest.errors import TransportError
 from digest.model import Outgoing, Pieces
 from digest.send.retry import Step
 from digest.send.smtp.opening import Account, Offer, StartTls, opening
-from digest.send.smtp.replies import Reply, ReplyReader
+from digest.send.smtp.replies import Reply, ReplyReader, words_of
 
 _TLS = "TLS"
 
@@ -58,7 +58,14 @@ class Ended:
     reply: Reply | None
 
 
-Event = Secure | Ready | MayFollow | Settled | Ended
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The server cannot be used, or speaks no SMTP: the connection must be closed at once."""
+
+    why: TransportError
+
+
+Event = Secure | Ready | MayFollow | Settled | Ended | Broken
 
 Usual = tuple[Outgoing, str, Outgoing]
 """A message that was taken, the words of the reply (the code, 2xx, first), and the message that may follow."""
@@ -122,26 +129,33 @@ class Session:
             return None
         self._lane = None
         self._owes_content = True
-        return lane[0], words.decode("utf-8", "replace"), lane[1]
+        return lane[0], words_of(words), lane[1]
 
     def feed(self, data: bytes) -> list[Event]:
-        """Take bytes that arrived; raises TransportError when the server cannot be used or speaks no SMTP."""
+        """Take bytes that arrived; what was answered before a fault is told before it."""
         self._expand()
         events: list[Event] = []
-        for reply in self._reader.feed(data):
-            self.replies_read += 1
-            if self.is_over:
-                break
-            if self.step == _TLS:
-                raise self._spoke_early()
-            if not self.is_open:
-                self._open_on(reply, events)
-            elif not self._awaiting:
-                # Said without being asked: servers do so right before they hang up.
-                self._end(reply, events)
-            else:
-                self._answer(reply, events)
+        try:
+            for reply in self._reader.feed(data):
+                self.replies_read += 1
+                if self.is_over:
+                    break
+                self._take(reply, events)
+        except TransportError as error:
+            self.is_over = True
+            events.append(Broken(error))
         return events
+
+    def _take(self, reply: Reply, events: list[Event]) -> None:
+        if self.step == _TLS:
+            raise self._spoke_early()
+        if not self.is_open:
+            self._open_on(reply, events)
+        elif not self._awaiting:
+            # Said without being asked: servers do so right before they hang up.
+            self._end(reply, events)
+        else:
+            self._answer(reply, events)
 
     def secured(self) -> None:
         """Tell that TLS now protects the connection; the opening goes on."""
@@ -212,6 +226,11 @@ class Session:
         # Bytes that came before TLS would be taken for the server's protected words (CVE-2011-0411).
         return TransportError(f"The mail server {self._account} said more than it was asked before TLS began.")
 
+    def _out_of_step(self, reply: Reply) -> TransportError:
+        return TransportError(
+            f"The mail server {self._account} answered DATA with “{reply.text}”, where only 354 lets a message follow."
+        )
+
     def _advance(self, reply: Reply | None) -> bool:
         """Let the opening go on; True when it is over."""
         try:
@@ -273,6 +292,9 @@ class Session:
             self._command(Step.RCPT if step is Step.MAIL else Step.DATA, envelope)
 
     def _answer_data(self, reply: Reply, envelope: _Envelope, events: list[Event]) -> None:
+        if reply.code != 354 and reply.code < 400:
+            # The answers and our commands are out of step: what a later one is about cannot be known.
+            raise self._out_of_step(reply)
         if reply.code != 354:
             self._must_reset = True
             events.append(Settled(envelope.message, *(envelope.refusal or (Step.DATA, reply))))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.send.retry import Step
 from digest.send.smtp.opening import Account
-from digest.send.smtp.session import MayFollow, Session, Settled
+from digest.send.smtp.session import Broken, MayFollow, Session, Settled
 from tests.sends import message
 
 WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
@@ -69,3 +70,27 @@ def test_known_words_of_an_envelope_do_not_stand_for_an_end() -> None:
     session.content(usual[2], message(3))
 
     assert session.usual(b"452 no room\r\n250 ok\r\n250 ok\r\n354 go\r\n") is None
+
+
+def test_what_was_answered_before_the_server_talked_nonsense_is_told_first() -> None:
+    settled, broken = under_way().feed(b"250 taken\r\n\x16\x03\x01 what\r\n")
+
+    assert isinstance(settled, Settled) and settled.reply.code == 250
+    assert isinstance(broken, Broken)
+
+
+@pytest.mark.parametrize("answers", [b"250 ok\r\n250 ok\r\n250 ok\r\n", b"250 ok\r\n250 ok\r\n250 extra\r\n354 go\r\n"])
+def test_a_good_answer_to_data_is_no_leave_to_send_and_no_acceptance(answers: bytes) -> None:
+    settled, *others = under_way().feed(b"250 taken\r\n" + answers)
+
+    assert isinstance(settled, Settled) and settled.message.subscriber_id == 1
+    assert [type(other) for other in others] == [Broken]
+
+
+@pytest.mark.parametrize("words", [b"250 ok \x1b[2J\x07", b"250 ok \xc2\x9b31m", "250 ok \u202egnp".encode()])
+def test_a_server_writes_no_control_characters_into_a_report(words: bytes) -> None:
+    short = under_way().usual(words + b"\r\n250 ok\r\n250 ok\r\n354 go\r\n")
+    settled, _ = under_way().feed(words + b"\r\n250 ok\r\n250 ok\r\n354 go\r\n")
+
+    assert short is not None and short[1].isprintable() and short[1].startswith("250 ok")
+    assert settled.reply.text == short[1]
