@@ -9,6 +9,7 @@ DigestError                 anything of ours; the command line prints it and exi
 │   └── FetchError          a foreign server: refused address, too large, too slow, bad answer
 ├── StoryError              one story could not be read; the others go on
 ├── RenderError             a template failed; names file and line
+│   └── BadRecipient        one reader's address cannot stand in a mail; the others go on
 ├── TransportError          no message can be sent at all: server unreachable, login refused
 ├── LedgerError             the record of deliveries could not be kept: nothing more may be sent
 │   └── OwnershipLost       another process took over this batch
@@ -64,6 +65,10 @@ class StoryError(DigestError):
 
 class RenderError(DigestError):
     """A template failed."""
+
+
+class BadRecipient(RenderError):
+    """A reader's address cannot stand in a mail's header; nobody else is concerned."""
 
 
 class TransportError(DigestError):

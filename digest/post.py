@@ -21,7 +21,7 @@ from digest.render import (
     ready_address,
 )
 from digest.settings import NewsletterSettings
-from subscribers import Purpose, Signer
+from subscribers import Purpose, Signer, sign
 
 _LINKS = ("unsubscribe_url", "preferences_url", "view_url")
 
@@ -52,6 +52,8 @@ class Post:
         self._codec = codec
         # Two proofs of one edition are two messages; two tries of one delivery are one.
         self._sender = parseaddr(self._newsletter.sender)[1]
+        self._bounce_domain = newsroom.settings.mail.bounce_domain
+        self._list_number, self._edition_id = list_number, edition_id
         self.message_id = message_ids(f"{edition.key}{salt}", self._sender.rpartition("@")[2])
         self._starts = [f"{newsroom.settings.site.url}/{page}/" for page in ("u", "p", "v")]
         subjects = {Purpose.UNSUBSCRIBE: 0, Purpose.MANAGE: 0, Purpose.VIEW: edition_id}
@@ -72,8 +74,20 @@ class Post:
             content = encoded.pieces(reader, self._wire_values(number, address, name), identity)
         else:
             content = encoded.payload(reader._replace(message_id=identity), self.values(number, address, name))
+        sender = self._sender if not self._bounce_domain else self._return_path(number)
         # The tuple's own constructor takes half the time.
-        return tuple.__new__(Outgoing, (number, address, self._sender, identity, content, fence, call))
+        return tuple.__new__(Outgoing, (number, address, sender, identity, content, fence, call))
+
+    def _return_path(self, subscriber_id: int) -> str:
+        """Return an envelope sender of this delivery's own, so that a returned mail says whose it was (VERP)."""
+        token = sign(
+            self._newsroom.keys,
+            Purpose.BOUNCE,
+            subscriber_id=max(subscriber_id, 0),
+            list_number=self._list_number,
+            subject=self._edition_id,
+        )
+        return f"bounce+{token}@{self._bounce_domain}"
 
     def values(self, subscriber_id: int, address: str, name: str) -> Mapping[str, str]:
         """Return what stands in a reader's slots: their own links, their address and name."""

@@ -85,8 +85,9 @@ class Encoded:
         return [group if isinstance(group, bytes) else itemgetter(*group, nothing) for group in groups]
 
     def message(self, recipient: Recipient, values: Mapping[str, str]) -> bytes:
-        """Return the whole message: CRLF lines of at most 998 octets in the head and 76 in the body, ASCII only.
+        """Return the whole message: CRLF lines of at most 998 octets in the head and 76 in the body.
 
+        ASCII only, but for a To line whose address has letters beyond it before the @: then that line is UTF-8.
         No body line starts with a dot, so the bytes need no dot-stuffing. The same arguments give the same bytes.
         Raises RenderError when a value the variant needs is missing or an address cannot stand in a header.
         """
@@ -145,11 +146,11 @@ class Encoded:
     def _head(self, recipient: Recipient, values: Mapping[str, str | bytes], identity: str) -> bytes:
         name, address = recipient.name, values.get("address")
         if not isinstance(address, bytes):
-            address = head.mailbox(name, recipient.address, column=len("To: ")).encode("ascii")
+            address = head.mailbox(name, recipient.address, column=len("To: ")).encode("utf-8")
         elif name and head.is_simple_name(name) and len(name) + len(address) < _SHORT:
             address = b"%b <%b>" % (name.encode("ascii"), address)
         elif name:
-            address = head.mailbox(name, recipient.address, column=len("To: ")).encode("ascii")
+            address = head.mailbox(name, recipient.address, column=len("To: ")).encode("utf-8")
         leave = b""
         if self._headers.list_id:
             url = _value(values, "unsubscribe_url")

@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import idna
 
-from digest.errors import RenderError
+from digest.errors import BadRecipient, RenderError
 
 URL_LIMIT = 74
 """Longest unsubscribe URL that relays built on common libraries leave alone when they write the header anew."""
@@ -38,6 +38,8 @@ _URL = re.compile(r"https?://[!#-;=?-Z\]\[_a-z~]+\Z")
 _ADDRESS = re.compile(r"[!#-'*+\-/-9=?A-Z^-~.]+@[A-Za-z0-9.-]+\Z")
 _SIMPLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'-]*(?: [A-Za-z0-9][A-Za-z0-9'-]*){0,4}\Z")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>\Z")
+# Before the @ of an internationalised address (RFC 6531 §3.3): whatever is not ASCII, and what is an atom's in it.
+_LOCAL = re.compile(r"(?:[!#-'*+\-/-9=?A-Z^-~.]|[^\x00-\x9f\u2028\u2029\ud800-\udfff])+\Z")
 _QUOTED_ADDRESS = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"@[A-Za-z0-9.-]+\Z')
 
 
@@ -131,7 +133,8 @@ def is_simple_name(name: str) -> bool:
 def mailbox(name: str, address: str, *, column: int) -> str:
     """Return ``name <address>`` for a header, folded; the address alone when the name is empty.
 
-    Control characters of a name become spaces: it is the reader's own. A bad address raises RenderError.
+    Control characters of a name become spaces: it is the reader's own. A bad address raises BadRecipient. Only the
+    local part of the address may hold letters outside ASCII (see ``check_address``).
     """
     spec = check_address(address)
     if is_simple_name(name) and column + len(name) + len(spec) + 3 <= _LINE:
@@ -146,7 +149,10 @@ def mailbox(name: str, address: str, *, column: int) -> str:
 
 
 def check_address(address: str) -> str:
-    """Return the address as a header may hold it, its domain as A-labels (RFC 5890); raises RenderError."""
+    """Return the address as a header may hold it, its domain as A-labels (RFC 5890); raises BadRecipient.
+
+    A local part beyond ASCII stays as it is: such a header is UTF-8 and needs a server with SMTPUTF8 (RFC 6532).
+    """
     if _ADDRESS.match(address) and len(address) <= _ADDRESS_MAXIMUM:
         return address
     local, at, domain = address.rpartition("@")
@@ -154,12 +160,13 @@ def check_address(address: str) -> str:
         try:
             domain = idna.encode(domain, uts46=True).decode("ascii")
         except idna.IDNAError as problem:
-            raise RenderError(f"The domain of {address!r} is not a valid name: {problem}.") from problem
-    if not local.isascii():
-        raise RenderError(f"{address!r} has letters outside ASCII before the @ and needs SMTPUTF8; it was not mailed.")
+            raise BadRecipient(f"The domain of {address!r} is not a valid name: {problem}.") from problem
     whole = f"{local}{at}{domain}"
-    if not (_ADDRESS.match(whole) or _QUOTED_ADDRESS.match(whole)) or len(whole) > _ADDRESS_MAXIMUM:
-        raise RenderError(f"{address!r} cannot stand in a mail header: it is no mail address.")
+    is_written = _ADDRESS.match(whole) or _QUOTED_ADDRESS.match(whole)
+    if not is_written and not local.isascii() and _LOCAL.match(local):
+        is_written = _ADDRESS.match(f"x{at}{domain}")
+    if not is_written or len(whole.encode()) > _ADDRESS_MAXIMUM:
+        raise BadRecipient(f"{address!r} cannot stand in a mail header: it is no mail address.")
     return whole
 
 
@@ -224,6 +231,8 @@ def constant_lines(headers: MailHeaders) -> bytes:
     refuse_breaks("List-Id", headers.list_name)
     if headers.date.tzinfo is None:
         raise RenderError("The Date header needs an aware time.")
+    if not headers.from_address.isascii():
+        raise RenderError(f"The sender's address {headers.from_address!r} has letters outside ASCII; use one without.")
     sender = mailbox(refuse_breaks("From", headers.from_name), headers.from_address, column=len("From: "))
     lines = [
         f"From: {sender}\r\n".encode("ascii"),

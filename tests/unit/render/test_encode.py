@@ -225,3 +225,13 @@ def test_an_api_gets_the_same_texts_and_headers() -> None:
     assert payload["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert payload["reply_to"] == "editor@lantern.example.org"
     assert base64.b64decode(payload["attachments"][0]["content"]) == b"x"
+
+
+def test_an_address_beyond_ascii_makes_one_line_of_utf8_and_nothing_else() -> None:
+    encoded = compile_message(rendered(), HEADERS)
+    address = "jürgen@bücher.example"
+
+    raw = encoded.message(Recipient(7, address, "Jürgen"), {**VALUES, "address": address})
+
+    odd = [row for row in raw.split(b"\r\n") if not row.isascii()]
+    assert [row.decode() for row in odd] == ["To: =?utf-8?q?J=C3=BCrgen?= <jürgen@xn--bcher-kva.example>"]
