@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from digest.errors import LedgerError, TransportError
+from digest.errors import BadRecipient, LedgerError, TransportError
 from digest.model import Claim, Counts, Fate, Mark, Outcome, Outgoing, said
 from digest.protocols import Clock, Ledger, Transport
-from digest.send import retry, watchdog
+from digest.send import doubt, retry, watchdog
 from digest.send.garbage import collected_between
 from digest.send.gate import EditionGate
 from digest.send.interrupt import on_interrupt
@@ -29,8 +29,8 @@ AHEAD = 50
 """So many messages are encoded at a time: what a processor has just done it does twice as fast again, and between two
 messages it copies a hundred kilobytes."""
 
-HOPELESS = 20
-"""So many messages failed before the first was accepted: the send need not try more to know that it is us."""
+FLUSH_S = 1.0
+"""How long an outcome waits for others before it is recorded: who asks for a report must not be told of an hour ago."""
 
 _HEARTBEAT = timedelta(seconds=30)
 _RECOVER_EVERY = timedelta(seconds=5)
@@ -128,7 +128,7 @@ class _Send:
     doing: str = ""
     held: dict[int, Claim] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
-    doubtful: list[tuple[Claim, Outcome]] = field(default_factory=list)
+    doubtful: list[doubt.Doubtful] = field(default_factory=list)
     given_back: list[Claim] = field(default_factory=list)
     refusal: str = ""
     exhausted: bool = False
@@ -139,13 +139,13 @@ class _Send:
     lost_contact: int = 0
     started: datetime = _NEVER
     beat_due: datetime = _NEVER
-    beat_asked_at: float = 0.0
+    flush_due_at: float = 0.0
     recovered_at: datetime = _NEVER
 
     def run(self) -> Counts:
         """Send, and return the account."""
         self.started = self.clock()
-        self.gate.bind(self.edition_id, self.clock)
+        self.gate.bind(self.edition_id, self.clock, self._beat)
         self._heartbeat()
         self._recover()
         start = self.ledger.counts(self.edition_id)
@@ -210,7 +210,7 @@ class _Send:
             self._flush()
             claims = self.ledger.claim(self.edition_id, self.batch)
             self.collect()
-            self.doing = f"the answer of the {self.transport.kind} transport"
+            self.doing = f"the {self.transport.kind} transport (an answer, or the moment its pace allows)"
             self.exhausted = not claims
             if not claims:
                 return
@@ -225,7 +225,11 @@ class _Send:
     def _encoded(self, claims: Sequence[Claim]) -> Iterator[Outgoing]:
         """Encode some messages and yield them for as long as the send may go on."""
         looked_at = self.gate.looked_at
-        for claim, encoded in zip(claims, [self.encode(claim) for claim in claims], strict=True):
+        try:
+            made = [self.encode(claim) for claim in claims]
+        except BadRecipient:
+            made = [self._encoded_or_rejected(claim) for claim in claims]
+        for claim, encoded in zip(claims, made, strict=True):
             # Each message is asked for at the gate itself; that the whole send must end is looked for as often as the
             # gate looks around.
             if self.refusal or self.gate.looked_at != looked_at:
@@ -237,6 +241,14 @@ class _Send:
                 self._settled(encoded, claim)
             else:
                 yield encoded._replace(call=claim.call) if claim.call else encoded
+
+    def _encoded_or_rejected(self, claim: Claim) -> Outgoing | Outcome:
+        """Encode one message; a reader whose address no mail can hold must not keep it from the others."""
+        try:
+            return self.encode(claim)
+        except BadRecipient:
+            reply = "5.1.3 the address cannot stand in a mail"
+            return Outcome(claim.recipient.subscriber_id, Fate.REJECTED, claim.fence, "501", reply)
 
     def _may_go_on(self) -> bool:
         return not self.refusal and not self._is_late() and self.gate.is_open
@@ -257,16 +269,12 @@ class _Send:
         elif outcome.fate is Fate.SKIPPED and not self.gate.has_left(outcome.subscriber_id) and not outcome.reply:
             # Held back by a stop or a pause, not by the reader's wish: it may go when that is over.
             self.given_back.append(claim)
-        elif outcome.fate is Fate.FAILED and not self.is_trusted:
+        elif not self.is_trusted and doubt.is_doubtful(outcome):
             self._doubt(claim, outcome)
         else:
             self._settled(outcome, claim)
-        if len(self.outcomes) >= self.batch:
+        if len(self.outcomes) >= self.batch or self.gate.looked_at >= self.flush_due_at:
             self._flush()
-        elif self.gate.looked_at != self.beat_asked_at:
-            self.beat_asked_at = self.gate.looked_at
-            if self.clock() >= self.beat_due:
-                self._heartbeat()
 
     def _settled(self, outcome: Outcome, claim: Claim) -> None:
         if outcome.fence != claim.fence:
@@ -286,19 +294,29 @@ class _Send:
 
     def _doubt(self, claim: Claim, outcome: Outcome) -> None:
         self.doubtful.append((claim, outcome))
-        if len(self.doubtful) >= HOPELESS:
-            self._blame_us()
+        if doubt.are_hopeless(self.doubtful):
+            self._blame_us(self.doubtful)
+            self.doubtful = []
 
-    def _blame_us(self) -> None:
+    def _blame_us(self, failed: Sequence[doubt.Doubtful]) -> None:
         """Give back those that failed without one acceptance: whoever puts the cause right can send to them again."""
-        last = self.doubtful[-1][1]
+        last = failed[-1][1]
         self.refusal = self.refusal or (
-            f"Nobody was accepted, and {len(self.doubtful)} of the first messages failed, the last with: "
+            f"Nobody was accepted, and {len(failed)} of the first messages failed, the last with: "
             f"{said(last.code, last.reply)}. The send stopped and they stay on the list; look at the content and the "
             "sender's standing, then send again."
         )
-        self.given_back += [claim for claim, _ in self.doubtful]
-        self.doubtful = []
+        self.given_back += [claim for claim, _ in failed]
+
+    def _judge_doubtful(self) -> None:
+        """At the end without an acceptance: mailboxes that are not there are rejected, for the rest it was us."""
+        doubtful, self.doubtful = self.doubtful, []
+        unclear = doubt.unclear(doubtful)
+        if unclear:
+            self._blame_us(unclear)
+        for claim, outcome in doubtful:
+            if (claim, outcome) not in unclear:
+                self._settled(outcome, claim)
 
     def _judged(self, outcome: Outcome, claim: Claim) -> Outcome:
         if outcome.fate is Fate.REFUSED:
@@ -324,6 +342,7 @@ class _Send:
 
     def _flush(self) -> None:
         """Record what is known; only then its places in the journal are free again."""
+        self.flush_due_at = self.gate.looked_at + FLUSH_S
         if self.given_back:
             self.ledger.release(self.edition_id, self.given_back)
             self.gate.ring.free([claim.recipient.subscriber_id for claim in self.given_back])
@@ -334,8 +353,7 @@ class _Send:
             self.gate.ring.free([outcome.subscriber_id for outcome in self.outcomes])
             self.outcomes = []
             self._report()
-        if self.clock() >= self.beat_due:
-            self._heartbeat()
+        self._beat()
 
     def _settle(self) -> None:
         """Account for every claim still held: by the journal's word, as ambiguous, or given back untouched."""
@@ -346,8 +364,7 @@ class _Send:
                 del self.held[number]
             else:
                 self._take(_of_mark(mark))
-        if self.doubtful:
-            self._blame_us()
+        self._judge_doubtful()
         self._flush()
 
     def _wait_for_more(self) -> bool:
@@ -379,8 +396,7 @@ class _Send:
 
     def _nap(self, longest_s: float) -> None:
         self.sleep(min(longest_s, _NAP_S))
-        if self.clock() >= self.beat_due:
-            self._heartbeat()
+        self._beat()
 
     def _may_reconnect(self) -> bool:
         """After a broken contact: wait a while if mail has been accepted before; False when that is in vain."""
@@ -391,6 +407,10 @@ class _Send:
         while self.clock() < until and self.gate.is_open and not self._is_late():
             self._nap((until - self.clock()).total_seconds())
         return True
+
+    def _beat(self) -> None:
+        if self.clock() >= self.beat_due:
+            self._heartbeat()
 
     def _heartbeat(self) -> None:
         self.beat_due = self.clock() + _HEARTBEAT

@@ -46,13 +46,15 @@ class EditionGate:
         self._edition_id = 0
         self._clock: Clock | None = None
         self._lease_until: datetime | None = None
+        self._on_look: Callable[[], None] | None = None
         self.looked_at = float("-inf")
         self.interrupted = False
 
-    def bind(self, edition_id: int, clock: Clock) -> None:
-        """Tell which edition's messages come through."""
+    def bind(self, edition_id: int, clock: Clock, on_look: Callable[[], None] | None = None) -> None:
+        """Tell which edition's messages come through, and what else is to be done whenever the state is read."""
         self._edition_id = edition_id
         self._clock = clock
+        self._on_look = on_look
 
     def hold_until(self, lease_until: datetime) -> None:
         """Tell when this process's claims end unless prolonged; nothing is let through after that."""
@@ -68,6 +70,8 @@ class EditionGate:
         if anew or now - self.looked_at >= REFRESH_S:
             self._state = self._refresh()
             self.looked_at = now
+            if self._on_look is not None:
+                self._on_look()
         return self._state
 
     @property

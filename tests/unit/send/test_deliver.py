@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from digest.errors import LedgerError, TransportError
+from digest.errors import BadRecipient, LedgerError, TransportError
 from digest.model import Claim, Counts, Fate, Outcome, Outgoing
-from digest.send.deliver import HOPELESS, Encode, Progress, deliver_edition
+from digest.send.deliver import Encode, Progress, deliver_edition
+from digest.send.doubt import DEAD_AHEAD, HOPELESS
 from digest.send.gate import EditionGate, GateState
 from digest.store.ledger import SqlLedger
 from tests.conftest import FrozenClock
@@ -50,9 +51,8 @@ class Desk:
             clock=self.clock,
             sleep=self.sleep,
             on_progress=self.progress.append,
-            batch=10,
             jitter=lambda: 0.5,
-            **{"deadline": self.started + timedelta(hours=2), **more},
+            **{"deadline": self.started + timedelta(hours=2), "batch": 10, **more},
         )
 
 
@@ -323,3 +323,74 @@ def test_the_lease_is_prolonged_while_a_send_waits(desk: Desk) -> None:
         return Outcome(sent.subscriber_id, Fate.DEFERRED, retry_after_s=3600) if first else Fate.ACCEPTED
 
     assert desk.send(Scripted(once_deferred)).accepted == READERS
+
+
+def test_a_reader_whose_address_no_mail_can_hold_does_not_keep_it_from_the_others(desk: Desk) -> None:
+    def odd(claim: Claim) -> Outgoing:
+        if claim.recipient.subscriber_id in (1, 13):
+            raise BadRecipient("no mail address")
+        return encode(claim)
+
+    counts = desk.send(Scripted(), odd)
+
+    assert (counts.rejected, counts.accepted, counts.open) == (2, READERS - 2, 0)
+
+
+def refusing(reply: str) -> Scripted:
+    return Scripted(lambda m: Outcome(m.subscriber_id, Fate.REJECTED, code=reply[:3], reply=reply))
+
+
+def test_a_server_that_refuses_every_reader_without_naming_a_mailbox_refuses_us(desk: Desk) -> None:
+    transport = refusing("550 relaying denied")
+
+    with pytest.raises(TransportError, match="Nobody was accepted"):
+        desk.send(transport)
+
+    assert len(transport.taken) == HOPELESS
+    assert desk.ledger.counts(EDITION).pending == READERS
+
+
+def test_mailboxes_that_are_not_there_are_rejected_even_if_nobody_else_is(desk: Desk) -> None:
+    counts = desk.send(refusing("550 5.1.1 no such user"))
+
+    assert (counts.rejected, counts.open) == (READERS, 0)
+
+
+def test_a_long_list_on_which_nobody_is_there_is_not_burnt(
+    sqlite_engine: sa.Engine, clock: FrozenClock, tmp_path: Path
+) -> None:
+    ledger = SqlLedger(prepare(sqlite_engine, DEAD_AHEAD + 50), clock, folder=tmp_path / "senders")
+    transport = refusing("550 5.1.1 no such user")
+
+    with pytest.raises(TransportError, match="Nobody was accepted"):
+        Desk(ledger, clock).send(transport)
+
+    assert len(transport.taken) == DEAD_AHEAD
+    assert ledger.counts(EDITION).pending == DEAD_AHEAD + 50
+    ledger.close()
+
+
+def test_what_a_slow_send_has_done_is_in_the_record_a_second_later(desk: Desk) -> None:
+    seen: list[int] = []
+
+    def slowly(sent: Outgoing) -> Fate:
+        seen.append(desk.ledger.counts(EDITION).accepted)
+        desk.gate.look(anew=True)
+        return Fate.ACCEPTED
+
+    desk.send(Scripted(slowly), batch=READERS)
+
+    assert seen == list(range(READERS))
+
+
+def test_a_sender_that_only_waits_keeps_its_lease(desk: Desk) -> None:
+    def after_minutes(_: Outgoing) -> Fate:
+        for _minute in range(15):
+            desk.clock.advance(minutes=1)
+            desk.gate.look(anew=True)
+        desk.gate.admit([])
+        return Fate.ACCEPTED
+
+    counts = desk.send(Scripted(after_minutes), deadline=None)
+
+    assert counts.accepted == READERS
