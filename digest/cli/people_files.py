@@ -30,7 +30,7 @@ def import_people(
 ) -> int:
     """Import a file, or all of a zip, and tell the counts; refused rows are listed and make no failure.
 
-    1 when a file of a zip could not be read at all.
+    1 when a file of a zip could not be read at all, or a line of our own export could not be.
     """
     options = {"dry_run": dry_run, "mapping": _mapping(columns) or None, "day_first": _day_first(dates)}
     reports = []
@@ -54,7 +54,7 @@ def import_people(
         emit(documents[0] if len(documents) == 1 else documents)
     elif dry_run:
         say("Dry run: nothing was changed.")
-    return 0 if all(report.format for report in reports) else 1
+    return 0 if all(report.is_whole for report in reports) else 1
 
 
 def _tell(report: ImportReport) -> None:

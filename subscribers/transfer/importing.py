@@ -25,7 +25,7 @@ from subscribers.transfer.archive import is_archive, unpacked
 from subscribers.transfer.batch import Batch, Run
 from subscribers.transfer.decoding import Looked, look_at
 from subscribers.transfer.objects import is_json, iter_objects, read_object
-from subscribers.transfer.report import ImportReport, Outcome, Progress, Refused
+from subscribers.transfer.report import OWN_EXPORT, ImportReport, Outcome, Progress, Refused
 from subscribers.transfer.restoring import is_own_export, restore
 from subscribers.transfer.row import Row
 from subscribers.transfer.tables import Block, in_blocks, recognise
@@ -62,8 +62,8 @@ def import_file(
         raise BadFile(f"The file {path} is an archive: its files are imported one by one with import_files.")
     looked = look_at(path)
     if is_own_export(path, looked.encoding):
-        report = ImportReport(path.name, "our own export", "its first line says so", looked.encoding, dry_run)
-        restore(engine, path, report, keys=keys, now=now, on_progress=on_progress)
+        report = ImportReport(path.name, OWN_EXPORT, "its first line says so", looked.encoding, dry_run)
+        restore(engine, path, report, keys=keys, now=now, on_progress=on_progress, on_refused=on_refused)
         return report
     blocks, report = _blocks_of(path, looked, mapping, day_first, dry_run, now)
     run = _begin(engine, path, list_id, looked, report, now)

@@ -101,6 +101,16 @@ def test_an_import_tells_what_it_did_and_refused(courier: Workspace) -> None:
     assert "nonsense" in refused
 
 
+def test_an_export_of_ours_that_breaks_off_is_a_failure(courier: Workspace) -> None:
+    courier.run("subscribers", "add", "ada@example.org", "--list", "morning")
+    lines = courier.run("subscribers", "export", "--format", "jsonl").out
+    (courier.folder / "all.jsonl").write_text(lines[:-20], encoding="utf-8")
+
+    ran = courier.run("subscribers", "import", "all.jsonl", "--list", "morning")
+
+    assert (ran.code, "it breaks off" in ran.err) == (1, True)
+
+
 def test_an_import_is_told_as_json(courier: Workspace) -> None:
     (courier.folder / "people.csv").write_text("email\nada@example.org\n", encoding="utf-8")
 
