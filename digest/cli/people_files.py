@@ -58,17 +58,24 @@ def import_people(
 
 
 def _tell(report: ImportReport) -> None:
+    for text in report.warnings:
+        warn(f"{report.file}: {text}")
     if not report.format:
         warn(f"{report.file} was not imported: {' '.join(report.notes)}")
         return
     say(f"{report.file}: read as {report.format} ({report.because})")
     for text in report.notes:
         say(f"  {text}")
+    if report.unread_dates:
+        warn(
+            f"{report.file}: {report.unread_dates:,} rows have a date that cannot be read, {report.unread_date} for "
+            "one, and have that of this import instead: --dates says how 03-04-2024 is meant"
+        )
     for outcome, count in report.counts.items():
         say(f"  {count:>8} {outcome}")
     for row in report.refused[:SHOWN_REFUSALS]:
         warn(f"{report.file}, line {row.line}: {row.reason}")
-    more = report.counts[Outcome.REFUSED] - len(report.refused[:SHOWN_REFUSALS])
+    more = max(report.counts[Outcome.REFUSED], len(report.refused)) - len(report.refused[:SHOWN_REFUSALS])
     if more:
         warn(f"{more} more refused rows; write them all with --refused FILE")
     if report.import_id is not None:

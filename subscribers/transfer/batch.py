@@ -89,15 +89,30 @@ class Batch:
         return repeated
 
     def take(self, row: Row) -> Refused | None:
-        """Add a row, or return why it is refused. A repeated address counts once; its stricter status stands."""
+        """Add a row, or return why it is refused. A repeated address counts once; its stricter status stands.
+
+        Of a row that says that somebody left, that much is taken though the rest is refused: who is not mailed today
+        must not come back by the next file.
+        """
         try:
             address = parse_address(row.address)
         except BadAddress as error:
-            return Refused(row.line, row.address, error.reason)
-        if not _is_storable(row):
-            return Refused(row.line, row.address, "it holds characters or numbers that no database keeps")
+            return self.refuse(Refused(row.line, row.address, error.reason, row.cells))
+        refusal = row.refusal
+        if not refusal and not _is_storable(row):
+            refusal = "it holds characters or numbers that no database keeps"
+            row = Row(row.line, row.address, status=row.status, left_at=row.left_at, refusal=refusal, cells=row.cells)
+        if refusal and not row.status.is_leaving:
+            return self.refuse(Refused(row.line, row.address, refusal, row.cells))
         self._take_person(Person(row, address))
-        return None
+        if not refusal:
+            return None
+        return Refused(row.line, row.address, f"{refusal}; only that the person is {row.status} was taken", row.cells)
+
+    def refuse(self, refused: Refused) -> Refused:
+        """Count a row that is not taken at all, and return it."""
+        self.counts[Outcome.REFUSED] += 1
+        return refused
 
     def _take_person(self, person: Person) -> None:
         key, row = person.address.key, person.row

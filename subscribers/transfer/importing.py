@@ -7,7 +7,7 @@ has left, and who left or bounced elsewhere is suppressed here.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,10 +24,11 @@ from subscribers.transfer.ahead import LONG, Reading, read_ahead, read_blocks
 from subscribers.transfer.archive import is_archive, unpacked
 from subscribers.transfer.batch import Batch, Run
 from subscribers.transfer.decoding import Looked, look_at
-from subscribers.transfer.objects import is_json, iter_objects, read_object
+from subscribers.transfer.objects import is_json, iter_objects, read_object, unread_names
 from subscribers.transfer.report import OWN_EXPORT, ImportReport, Outcome, Progress, Refused
 from subscribers.transfer.restoring import is_own_export, restore
 from subscribers.transfer.row import Row
+from subscribers.transfer.standing import find_status_of_name, like_a_status
 from subscribers.transfer.tables import Block, in_blocks, recognise
 
 BATCH = 10_000
@@ -66,6 +67,8 @@ def import_file(
         restore(engine, path, report, keys=keys, now=now, on_progress=on_progress, on_refused=on_refused)
         return report
     blocks, report = _blocks_of(path, looked, mapping, day_first, dry_run, now)
+    if named := find_status_of_name(path.name):
+        report.notes.append(f"by the file's name its people are {named}, where their rows do not say")
     run = _begin(engine, path, list_id, looked, report, now)
     with _without_cycles(), bulk(engine) as conn, closing(blocks):
         for batch in _batches(blocks, run, report, on_refused):
@@ -108,16 +111,30 @@ def _blocks_of(
 ) -> tuple[Generator[Block, None, None], ImportReport]:
     if is_json(path, looked.encoding):
         report = ImportReport(path.name, "JSON", "it begins like JSON", looked.encoding, dry_run)
-        return in_blocks(_read_json(path, looked.encoding), BATCH), report
+        return in_blocks(_read_json(path, report, day_first), BATCH), report
     table = recognise(path, looked.encoding, mapping, day_first=day_first)
     report = ImportReport(path.name, table.shape.name, table.because, looked.encoding, dry_run)
+    report.columns = table.written
+    _warn_of(like_a_status(table.others), report)
     reading = Reading(path, looked.encoding, mapping, day_first, BATCH, now)
     return (read_ahead if looked.lines >= LONG else read_blocks)(reading), report
 
 
-def _read_json(path: Path, encoding: str) -> Iterator[Row | Refused]:
-    for line, found in iter_objects(path, encoding):
-        yield found if isinstance(found, Refused) else read_object(found, line)
+def _warn_of(columns: Sequence[str], report: ImportReport) -> None:
+    if columns:
+        report.warnings.append(
+            f"nobody was judged by {', '.join(columns)}. If that says who left, take this import back and name it, "
+            "for example with --column status=COLUMN"
+        )
+
+
+def _read_json(path: Path, report: ImportReport, day_first: bool | None) -> Iterator[Row | Refused]:
+    name, seen = path.name.lower(), set[str]()
+    for line, found in iter_objects(path, report.encoding):
+        if isinstance(found, Mapping) and not seen.issuperset(found):
+            _warn_of(unread_names(found.keys() - seen), report)
+            seen.update(found)
+        yield found if isinstance(found, Refused) else read_object(found, line, name, day_first=day_first)
 
 
 def _begin(engine: sa.Engine, path: Path, list_id: str, looked: Looked, report: ImportReport, now: datetime) -> Run:
@@ -173,18 +190,26 @@ def _batches(
         to_pass -= done.rows
         _take_all(done, run).remember()
         if rest.rows:
+            _note_dates(rest, report)
             yield _take_all(rest, run, lambda refused: _refuse(refused, report, on_refused))
 
 
 def _take_all(block: Block, run: Run, on_refused: Callable[[Refused], None] | None = None) -> Batch:
     batch = Batch(run, block.plain, block.rows)
     for row in block.others:
-        refused = row if isinstance(row, Refused) else batch.take(row)
-        if refused is not None:
-            batch.counts[Outcome.REFUSED] += 1
-            if on_refused is not None:
-                on_refused(refused)
+        refused = batch.refuse(row) if isinstance(row, Refused) else batch.take(row)
+        if refused is not None and on_refused is not None:
+            on_refused(refused)
     return batch
+
+
+def _note_dates(block: Block, report: ImportReport) -> None:
+    by_line = [(row.line, row.unread_date) for row in block.others if isinstance(row, Row) and row.unread_date]
+    found = sorted([*block.unread, *by_line])
+    if found and not report.unread_dates:
+        line, text = found[0]
+        report.unread_date = f"{text!r} in line {line}"
+    report.unread_dates += len(found)
 
 
 def _refuse(refused: Refused, report: ImportReport, on_refused: Callable[[Refused], None] | None) -> None:

@@ -101,6 +101,17 @@ def test_an_import_tells_what_it_did_and_refused(courier: Workspace) -> None:
     assert "nonsense" in refused
 
 
+def test_an_import_tells_what_to_look_at_before_a_mail_goes_out(courier: Workspace) -> None:
+    rows = "email,consent,joined\nada@example.org,no,03/04/2024\n"
+    (courier.folder / "people.csv").write_text(rows, encoding="utf-8")
+
+    ran = courier.run("subscribers", "import", "people.csv", "--list", "morning")
+
+    assert "nobody was judged by consent" in ran.err
+    assert "1 rows have a date that cannot be read, '03/04/2024' in line 2 for one" in ran.err
+    assert "--dates" in ran.err
+
+
 def test_an_export_of_ours_that_breaks_off_is_a_failure(courier: Workspace) -> None:
     courier.run("subscribers", "add", "ada@example.org", "--list", "morning")
     lines = courier.run("subscribers", "export", "--format", "jsonl").out
