@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +33,7 @@ def import_people(
     """
     options = {"dry_run": dry_run, "mapping": _mapping(columns) or None, "day_first": _day_first(dates)}
     reports = []
-    with workspace() as newsroom, _refusals(refused) as note, counted("importing", quiet=as_json) as on_progress:
+    with workspace() as newsroom, _refusals(refused, file) as note, counted("importing", quiet=as_json) as on_progress:
         found = subscribers.import_files(
             newsroom.engine,
             file,
@@ -99,15 +98,13 @@ def _day_first(dates: str) -> bool | None:
 
 
 @contextmanager
-def _refusals(path: Path | None) -> Iterator[Callable[[Refused], None] | None]:
-    """Write refused rows to a file of their own as they come, safe to open in a spreadsheet."""
+def _refusals(path: Path | None, imported: Path) -> Iterator[Callable[[Refused], None] | None]:
+    """Write refused rows to a file of their own as they come, to be mended and imported."""
     if path is None:
         yield None
         return
-    with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(("line", "reason", "row"))
-        yield lambda row: writer.writerow((row.line, row.reason, subscribers.safe_cell(row.text)))
+    with subscribers.RefusedFile(path, imported) as out:
+        yield out.write
 
 
 def show_imports(*, as_json: bool) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from subscribers.transfer.archive import is_archive, unpacked
 from subscribers.transfer.batch import Batch, Run
 from subscribers.transfer.decoding import Looked, look_at
 from subscribers.transfer.objects import is_json, iter_objects, read_object, unread_names
-from subscribers.transfer.report import OWN_EXPORT, ImportReport, Outcome, Progress, Refused
+from subscribers.transfer.report import OWN_COLUMNS, OWN_EXPORT, ImportReport, Outcome, Progress, Refused
 from subscribers.transfer.restoring import is_own_export, restore
 from subscribers.transfer.row import Row
 from subscribers.transfer.standing import find_status_of_name, like_a_status
@@ -214,9 +215,22 @@ def _note_dates(block: Block, report: ImportReport) -> None:
 
 def _refuse(refused: Refused, report: ImportReport, on_refused: Callable[[Refused], None] | None) -> None:
     if len(report.refused) < KEPT_REFUSALS:
-        report.refused.append(refused)
+        report.refused.append(replace(refused, cells=()))
     if on_refused is not None:
-        on_refused(refused)
+        on_refused(_in_full(refused, report))
+
+
+def _in_full(refused: Refused, report: ImportReport) -> Refused:
+    """Name the cells, and say how the row stands by the name of its file, which the file of refused rows has not."""
+    columns, cells = report.columns, refused.cells
+    if not columns:
+        return refused
+    if columns[: len(OWN_COLUMNS)] == OWN_COLUMNS:
+        columns, cells = columns[len(OWN_COLUMNS) :], cells[len(OWN_COLUMNS) :]
+    named = find_status_of_name(report.file)
+    if named is not None:
+        columns, cells = (named.value, *columns), ("yes", *cells)
+    return replace(refused, columns=columns, cells=cells)
 
 
 def _apply(conn: sa.Connection, batch: Batch, run: Run, report: ImportReport, keys: KeyRing) -> None:

@@ -101,6 +101,19 @@ def test_an_import_tells_what_it_did_and_refused(courier: Workspace) -> None:
     assert "nonsense" in refused
 
 
+def test_an_import_does_not_write_its_refused_rows_over_a_list(courier: Workspace) -> None:
+    (courier.folder / "people.csv").write_text("email\nnonsense\n", encoding="utf-8")
+    (courier.folder / "others.csv").write_text("email\nada@example.org\n", encoding="utf-8")
+    given = ("subscribers", "import", "people.csv", "--list", "morning", "--refused")
+
+    for name in ("people.csv", "./people.csv", "others.csv"):
+        ran = courier.run(*given, name)
+        assert (ran.code, "refused rows" in ran.err) == (2, True)
+
+    assert (courier.folder / "people.csv").read_text(encoding="utf-8") == "email\nnonsense\n"
+    assert (courier.folder / "others.csv").read_text(encoding="utf-8") == "email\nada@example.org\n"
+
+
 def test_an_import_tells_what_to_look_at_before_a_mail_goes_out(courier: Workspace) -> None:
     rows = "email,consent,joined\nada@example.org,no,03/04/2024\n"
     (courier.folder / "people.csv").write_text(rows, encoding="utf-8")

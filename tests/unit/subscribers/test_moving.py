@@ -50,7 +50,7 @@ class Desk:
         return import_file(self.engine, path, "morning", keys=self.keys, now=NOW)
 
     def bring_zip(self, files: dict[str, str]) -> list[subscribers.ImportReport]:
-        (self.folder / "all.zip").write_bytes(_zipped(files))
+        (self.folder / "all.zip").write_bytes(zipped(files))
         return list(import_files(self.engine, self.folder / "all.zip", "morning", keys=self.keys, now=NOW))
 
     def undo(self, number: int | None) -> subscribers.Undone:
@@ -69,7 +69,8 @@ def desk(engine: sa.Engine, keys: KeyRing, tmp_path: Path) -> Desk:
     return Desk(engine, keys, tmp_path)
 
 
-def _zipped(files: dict[str, str]) -> bytes:
+def zipped(files: dict[str, str]) -> bytes:
+    """Return a zip of text files."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -114,7 +115,7 @@ def test_an_archive_without_lists_is_refused(desk: Desk, files: dict[str, str], 
 
 
 def test_a_damaged_archive_is_refused(desk: Desk) -> None:
-    packed = bytearray(_zipped({"a.csv": "email\n" + "ann@example.org\n" * 500}))
+    packed = bytearray(zipped({"a.csv": "email\n" + "ann@example.org\n" * 500}))
     packed[60] ^= 255
     (desk.folder / "all.zip").write_bytes(packed)
 
