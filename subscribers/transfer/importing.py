@@ -29,7 +29,7 @@ from subscribers.transfer.objects import is_json, iter_objects, read_object, unr
 from subscribers.transfer.report import OWN_COLUMNS, OWN_EXPORT, ImportReport, Outcome, Progress, Refused
 from subscribers.transfer.restoring import is_own_export, restore
 from subscribers.transfer.row import Row
-from subscribers.transfer.standing import find_status_of_name, like_a_status
+from subscribers.transfer.standing import find_status_of_name, is_named_for_leavers, like_a_status
 from subscribers.transfer.tables import Block, in_blocks, recognise
 
 BATCH = 10_000
@@ -85,21 +85,30 @@ def import_files(
 ) -> Iterator[ImportReport]:
     """Import a file, or every file of a zip archive, those of who left first; options are those of ``import_file``.
 
-    A file of an archive that cannot be read is reported with the reason among its notes and the others go on.
+    A file of an archive that cannot be read is reported with the reason among its notes and the others go on, unless
+    it is named for people who left: then BadFile is raised, before anybody comes in by the others.
     """
     if not is_archive(path):
         yield import_file(engine, path, list_id, keys=keys, now=now, **options)
         return
     with reading(engine) as conn:
         get_list(conn, list_id)
-    with unpacked(path) as files:
+    with unpacked(path) as (passed_over, files):
         for file in files:
             try:
-                yield import_file(engine, file, list_id, keys=keys, now=now, **options)
+                report = import_file(engine, file, list_id, keys=keys, now=now, **options)
             except BadFile as error:
-                unread = ImportReport(file.name, "", "it cannot be read", "", options.get("dry_run", False))
-                unread.notes.append(str(error).replace(str(file), file.name))
-                yield unread
+                reason = str(error).replace(str(file), file.name)
+                if is_named_for_leavers(file.name):
+                    raise BadFile(f"{reason} It was to keep out who left: nothing more of {path} was read.") from error
+                report = ImportReport(file.name, "", "it cannot be read", "", options.get("dry_run", False))
+                report.notes.append(reason)
+            # Told once, with the first file.
+            report.warnings.extend(
+                f"{name} in {path.name} was not read; if it holds people, put it there as CSV" for name in passed_over
+            )
+            passed_over = []
+            yield report
 
 
 def _blocks_of(
