@@ -51,11 +51,13 @@ def import_file(
     day_first: bool | None = None,
     on_progress: Progress | None = None,
     on_refused: Callable[[Refused], None] | None = None,
+    rehearsed: dict[int, bool] | None = None,
 ) -> ImportReport:
     """Import a file of subscribers and report what became of every row; a dry run changes nothing.
 
     ``mapping`` names the file's column for a field: email, name, first_name, last_name, tags, status, joined, ip,
-    left. ``day_first`` says how dates like 03-04-2024 are meant. A file that was broken off goes on where it stopped;
+    left. ``day_first`` says how dates like 03-04-2024 are meant. ``rehearsed`` is handed to the dry runs of several
+    files that belong together, an empty dictionary to the first. A file that was broken off goes on where it stopped;
     one imported before finds everybody known. Raises BadFile and UnknownList.
     """
     with reading(engine) as conn:
@@ -71,6 +73,7 @@ def import_file(
     if named := find_status_of_name(path.name):
         report.notes.append(f"by the file's name its people are {named}, where their rows do not say")
     run = _begin(engine, path, list_id, looked, report, now)
+    run.rehearsed = rehearsed
     with _without_cycles(), bulk(engine) as conn, closing(blocks):
         for batch in _batches(blocks, run, report, on_refused):
             _apply(conn, batch, run, report, keys)
@@ -93,6 +96,8 @@ def import_files(
         return
     with reading(engine) as conn:
         get_list(conn, list_id)
+    if options.get("dry_run"):
+        options["rehearsed"] = {}
     with unpacked(path) as (passed_over, files):
         for file in files:
             try:

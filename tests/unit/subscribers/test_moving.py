@@ -110,6 +110,21 @@ def test_who_stands_in_the_zips_file_of_leavers_does_not_come_in_by_another(desk
     assert desk.recipients() == ["ann@example.org"]
 
 
+def test_a_dry_run_of_a_zip_counts_what_the_files_would_do_one_after_the_other(desk: Desk) -> None:
+    desk.bring("before.csv", "email\neve@example.org\n")
+    files = {
+        "a.csv": "email,status\nann@example.org,\nben@example.org,\ndan@example.org,pending\neve@example.org,\n",
+        "b.csv": "email,status\nann@example.org,\nANN@example.org,\ncay@example.org,bounced\nfay@example.org,\n",
+        "c.csv": "email,status\ncay@example.org,\nann@example.org,unsubscribed\nfay@example.org,pending\n",
+        "d.csv": "email\nann@example.org\ndan@example.org\neve@example.org\n",
+        "unsubscribed.csv": "email\nben@example.org\n",
+    }
+
+    rehearsed = desk.bring_zip(files, dry_run=True)
+
+    assert [report.counts for report in rehearsed] == [report.counts for report in desk.bring_zip(files)]
+
+
 def test_a_file_of_a_zip_that_is_passed_over_is_named(desk: Desk) -> None:
     [report] = desk.bring_zip({"a.csv": "email\nann@example.org\n", "inner.zip": "x", "notes.pdf": "x"})
 
