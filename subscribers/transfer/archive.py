@@ -54,8 +54,8 @@ def unpacked(path: Path) -> Iterator[tuple[list[str], Iterator[Path]]]:
 
 def _passed_over(path: Path, archive: zipfile.ZipFile) -> list[str]:
     """Return the names of files that are not read; raises BadFile when one of them is named for people who left."""
-    names = [each.filename for each in archive.infolist() if _is_there(each) and not _is_table(each)]
-    leavers = [name for name in names if is_named_for_leavers(PurePosixPath(name).name)]
+    found = [each for each in archive.infolist() if _is_there(each) and not _is_table(each)]
+    names, leavers = ([each.filename for each in some] for some in (found, filter(_is_for_leavers, found)))
     if leavers:
         raise BadFile(
             f"The archive {path} holds {', '.join(leavers)}, which cannot be read: who left would come in by its other "
@@ -94,12 +94,23 @@ def _is_table(member: zipfile.ZipInfo) -> bool:
 
 
 def _leaving_first(member: zipfile.ZipInfo) -> tuple[bool, str]:
-    return not is_named_for_leavers(PurePosixPath(member.filename).name), member.filename
+    return not _is_for_leavers(member), member.filename
+
+
+def _is_for_leavers(member: zipfile.ZipInfo) -> bool:
+    return is_named_for_leavers(_name(member))
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """Return a member's bare name, after that of a folder where only this says that its people left."""
+    *folders, name = PurePosixPath(member.filename.replace("\\", "/")).parts
+    told = next((folder for folder in folders if is_named_for_leavers(folder)), "")
+    return f"{told}-{name}" if told and not is_named_for_leavers(name) else name
 
 
 def _iter_files(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path) -> Iterator[Path]:
     for member in members:
-        target = folder / PurePosixPath(member.filename.replace("\\", "/")).name
+        target = folder / _name(member)
         try:
             with archive.open(member) as packed, target.open("wb") as out:
                 shutil.copyfileobj(packed, out)

@@ -131,7 +131,16 @@ def test_a_file_of_a_zip_that_is_passed_over_is_named(desk: Desk) -> None:
     assert [warning.partition(" ")[0] for warning in report.warnings] == ["inner.zip", "notes.pdf"]
 
 
-@pytest.mark.parametrize("name", ["unsubscribed.xlsx", "old/unsubscribed.csv.gz", "bounces.zip"])
+def test_who_stands_in_the_zips_folder_of_leavers_does_not_come_in(desk: Desk) -> None:
+    reports = desk.bring_zip(
+        {"a/list.csv": "email\nann@example.org\n", "unsubscribed/list.csv": "email\nben@example.org\n"}
+    )
+
+    assert [report.file for report in reports] == ["unsubscribed-list.csv", "list.csv"]
+    assert desk.recipients() == ["ann@example.org"]
+
+
+@pytest.mark.parametrize("name", ["unsubscribed.xlsx", "bounces/list.xlsx", "old/unsubscribed.csv.gz", "bounces.zip"])
 def test_a_zip_with_a_file_of_leavers_that_cannot_be_read_is_refused(desk: Desk, name: str) -> None:
     with pytest.raises(BadFile, match="who left would come in"):
         desk.bring_zip({"active.csv": "email\nann@example.org\n", name: "x"})
