@@ -90,7 +90,8 @@ def read_object(
 
 def _standing(values: Mapping[str, Any], file_name: str) -> RowStatus:
     """Say how somebody stands by the same names as in a table; lists and objects say nothing."""
-    said = {name: str(value).strip() for name, value in values.items() if isinstance(value, str | int | float | bool)}
+    kinds = str | int | float | bool | None
+    said = {name: _written(value) for name, value in values.items() if isinstance(value, kinds)}
     own = next((name for name in FIELDS["status"] if said.get(name) and not flags_of([name])), "")
     left = next((name for name in FIELDS["left"] if said.get(name)), "")
     flags = flags_of(said)
@@ -102,6 +103,10 @@ def unread_names(names: Iterable[str]) -> list[str]:
     known = {name for several in FIELDS.values() for name in several} | set(_CONFIRMED)
     asked = sorted(name for name in names if name.lower() not in known and not flags_of([name.lower()]))
     return like_a_status(asked)
+
+
+def _written(value: str | float | None) -> str:
+    return "" if value is None else str(value).strip()
 
 
 def _iter_lines(path: Path, encoding: str) -> Iterator[tuple[int, Mapping[str, Any] | Refused]]:

@@ -7,7 +7,7 @@ from subscribers.transfer.row import RowError, RowStatus
 _WORDS = {
     # Mail that bounced softly may arrive tomorrow.
     RowStatus.ACTIVE: "active subscribed enabled confirmed opted-in optin opt-in optedin yes true 1 premium free paid "
-    "regular gifted trialing member soft-bounced soft-bounce softbounced softbounce",
+    "regular gifted trialing member valid verified soft-bounced soft-bounce softbounced softbounce",
     RowStatus.PENDING: "pending unconfirmed unactivated waiting",
     RowStatus.UNSUBSCRIBED: "unsubscribed inactive opted-out optout opt-out optedout unsub unsubscribe cancelled "
     "canceled left removed disabled deleted deactivated ended no false 0 archived non-subscribed nonsubscribed "

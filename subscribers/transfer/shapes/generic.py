@@ -30,7 +30,12 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "first_name": ("first name", "first_name", "firstname", "given name", "vorname", "prénom", "nombre"),
     "last_name": ("last name", "last_name", "lastname", "surname", "family name", "nachname", "nom", "apellido"),
     "tags": ("tags", "tag", "labels", "groups"),
-    "status": ("status", "subscription status", "subscriber_status", "state"),
+    "status": (
+        "status",
+        *("subscription status", "subscription_status", "subscriber status", "subscriber_status"),
+        *("email status", "email_status", "member status", "member_status", "list status", "marketing status"),
+        "state",
+    ),
     "joined": (
         "joined",
         "created_at",

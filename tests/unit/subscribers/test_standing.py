@@ -128,6 +128,20 @@ def test_json_says_who_left_by_the_same_names(said: dict[str, object], status: s
     assert row.status.value == status
 
 
+def test_json_that_leaves_the_question_open_is_refused() -> None:
+    row = read_object({"email": "a@example.org", "subscribed": None}, 1)
+
+    assert isinstance(row, Refused)
+    assert row.reason == "its column subscribed says neither yes nor no"
+
+
+@pytest.mark.parametrize("column", ["Email Status", "subscription_status", "Member status"])
+def test_a_status_is_read_whatever_it_is_the_status_of(column: str, tmp_path: Path) -> None:
+    rows = _table(tmp_path, f"email,{column}\na@example.org,Subscribed\nb@example.org,Unsubscribed\n")
+
+    assert _said(rows) == ["active", "unsubscribed"]
+
+
 def test_of_json_refused_for_its_attributes_the_leaving_is_taken() -> None:
     row = read_object({"email": "a@example.org", "status": "bounced", "attributes": [1]}, 1)
 
