@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -30,11 +29,11 @@ def import_people(
 ) -> int:
     """Import a file, or all of a zip, and tell the counts; refused rows are listed and make no failure.
 
-    1 when a file of a zip could not be read at all.
+    1 when a file of a zip could not be read at all, or a line of our own export could not be.
     """
     options = {"dry_run": dry_run, "mapping": _mapping(columns) or None, "day_first": _day_first(dates)}
     reports = []
-    with workspace() as newsroom, _refusals(refused) as note, counted("importing", quiet=as_json) as on_progress:
+    with workspace() as newsroom, _refusals(refused, file) as note, counted("importing", quiet=as_json) as on_progress:
         found = subscribers.import_files(
             newsroom.engine,
             file,
@@ -54,21 +53,28 @@ def import_people(
         emit(documents[0] if len(documents) == 1 else documents)
     elif dry_run:
         say("Dry run: nothing was changed.")
-    return 0 if all(report.format for report in reports) else 1
+    return 0 if all(report.is_whole for report in reports) else 1
 
 
 def _tell(report: ImportReport) -> None:
+    for text in report.warnings:
+        warn(f"{report.file}: {text}")
     if not report.format:
         warn(f"{report.file} was not imported: {' '.join(report.notes)}")
         return
     say(f"{report.file}: read as {report.format} ({report.because})")
     for text in report.notes:
         say(f"  {text}")
+    if report.unread_dates:
+        warn(
+            f"{report.file}: {report.unread_dates:,} rows have a date that cannot be read, {report.unread_date} for "
+            "one, and have that of this import instead: --dates says how 03-04-2024 is meant"
+        )
     for outcome, count in report.counts.items():
         say(f"  {count:>8} {outcome}")
     for row in report.refused[:SHOWN_REFUSALS]:
         warn(f"{report.file}, line {row.line}: {row.reason}")
-    more = report.counts[Outcome.REFUSED] - len(report.refused[:SHOWN_REFUSALS])
+    more = max(report.counts[Outcome.REFUSED], len(report.refused)) - len(report.refused[:SHOWN_REFUSALS])
     if more:
         warn(f"{more} more refused rows; write them all with --refused FILE")
     if report.import_id is not None:
@@ -92,15 +98,13 @@ def _day_first(dates: str) -> bool | None:
 
 
 @contextmanager
-def _refusals(path: Path | None) -> Iterator[Callable[[Refused], None] | None]:
-    """Write refused rows to a file of their own as they come, safe to open in a spreadsheet."""
+def _refusals(path: Path | None, imported: Path) -> Iterator[Callable[[Refused], None] | None]:
+    """Write refused rows to a file of their own as they come, to be mended and imported."""
     if path is None:
         yield None
         return
-    with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(("line", "reason", "row"))
-        yield lambda row: writer.writerow((row.line, row.reason, subscribers.safe_cell(row.text)))
+    with subscribers.RefusedFile(path, imported) as out:
+        yield out.write
 
 
 def show_imports(*, as_json: bool) -> int:

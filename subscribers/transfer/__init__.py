@@ -4,6 +4,7 @@ from subscribers.transfer.cells import safe_cell
 from subscribers.transfer.exporting import export_list
 from subscribers.transfer.foreign import FOREIGN, export_foreign
 from subscribers.transfer.importing import import_file, import_files
+from subscribers.transfer.refusals import RefusedFile
 from subscribers.transfer.report import ImportReport, Outcome, Refused
 from subscribers.transfer.undoing import ImportRun, Undone, get_import, iter_imports, undo_import
 
@@ -13,6 +14,7 @@ __all__ = [
     "ImportRun",
     "Outcome",
     "Refused",
+    "RefusedFile",
     "Undone",
     "export_foreign",
     "export_list",

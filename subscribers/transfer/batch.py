@@ -42,7 +42,11 @@ _NOT_WRITTEN = (Outcome.KEPT_OUT, Outcome.DUPLICATE)
 
 @dataclass(slots=True)
 class Run:
-    """One import. ``seen`` remembers a 64-bit hash of every address met that the database could not tell again."""
+    """One import. ``seen`` remembers a 64-bit hash of every address met that the database could not tell again.
+
+    ``rehearsed`` is shared by the dry runs of several files, none of which is in the database: whom they would have
+    left off the list (True) or on it, by the same hash.
+    """
 
     import_id: int | None
     list_id: str
@@ -50,6 +54,7 @@ class Run:
     file_name: str
     format: str
     seen: set[int] = field(default_factory=set)
+    rehearsed: dict[int, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +94,30 @@ class Batch:
         return repeated
 
     def take(self, row: Row) -> Refused | None:
-        """Add a row, or return why it is refused. A repeated address counts once; its stricter status stands."""
+        """Add a row, or return why it is refused. A repeated address counts once; its stricter status stands.
+
+        Of a row that says that somebody left, that much is taken though the rest is refused: who is not mailed today
+        must not come back by the next file.
+        """
         try:
             address = parse_address(row.address)
         except BadAddress as error:
-            return Refused(row.line, row.address, error.reason)
-        if not _is_storable(row):
-            return Refused(row.line, row.address, "it holds characters or numbers that no database keeps")
+            return self.refuse(Refused(row.line, row.address, error.reason, row.cells))
+        refusal = row.refusal
+        if not refusal and not _is_storable(row):
+            refusal = "it holds characters or numbers that no database keeps"
+            row = Row(row.line, row.address, status=row.status, left_at=row.left_at, refusal=refusal, cells=row.cells)
+        if refusal and not row.status.is_leaving:
+            return self.refuse(Refused(row.line, row.address, refusal, row.cells))
         self._take_person(Person(row, address))
-        return None
+        if not refusal:
+            return None
+        return Refused(row.line, row.address, f"{refusal}; only that the person is {row.status} was taken", row.cells)
+
+    def refuse(self, refused: Refused) -> Refused:
+        """Count a row that is not taken at all, and return it."""
+        self.counts[Outcome.REFUSED] += 1
+        return refused
 
     def _take_person(self, person: Person) -> None:
         key, row = person.address.key, person.row
@@ -158,6 +178,8 @@ class Batch:
         stage.fill([_staged(place, each, self.run.now) for place, each in odd])
         against = _standing_against(conn, list(self.people), self.run.list_id, keys)
         outcomes, known = self._judge(stage, people, against, dry_run)
+        if self.run.rehearsed is not None:
+            self._go_on(self.run.rehearsed, outcomes)
         self._count(people, outcomes)
         if not dry_run:
             waiting = [row.id for row in known if _is_pending(people[row.place])]
@@ -195,6 +217,14 @@ class Batch:
         gone = {row.place for row in known if outcomes.get(row.place) in _NOT_WRITTEN}
         stage.drop(gone)
         return outcomes, list(known)
+
+    def _go_on(self, rehearsed: dict[int, bool], outcomes: dict[int, Outcome]) -> None:
+        """Judge people by what the dry runs of earlier files would have made of them, and note what this one does."""
+        for place, key in enumerate(self.people):
+            is_off = rehearsed.get(hash(key))
+            if is_off is not None and outcomes.get(place) not in (Outcome.ENDED, Outcome.KEPT_OUT):
+                outcomes[place] = Outcome.KEPT_OUT if is_off else Outcome.KNOWN
+            rehearsed[hash(key)] = outcomes.get(place) in (Outcome.ENDED, Outcome.KEPT_OUT)
 
     def _count(self, people: Sequence[PlainRow | Person], outcomes: Mapping[int, Outcome]) -> None:
         """Count every row once: a repeat was counted when it was taken."""

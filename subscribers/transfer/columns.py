@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
@@ -14,7 +14,7 @@ from subscribers.address import parse_plain
 from subscribers.transfer.moments import read_moment
 from subscribers.transfer.plain import Plain
 from subscribers.transfer.row import RowError, RowStatus
-from subscribers.transfer.shape import Shape
+from subscribers.transfer.shape import Shape, unread
 
 _MOMENTS = 20_000
 """How many moments are remembered: where a file has days only, its readers share a few thousand."""
@@ -35,7 +35,7 @@ class Columns:
         self._odd = _places(header, (*shape.ip, *shape.confirmed, *shape.confirmed_ip, *shape.left, *shape.notes))
         self._others = _places(header, list(dict.fromkeys(others)))
         self._judge = _judge_of(shape, [header[place] for place in self._judged], file_name)
-        self._moment = _moment_of(shape.day_first, now)
+        self._moment, self._now = _moment_of(shape.day_first, now), written.moment(now)
         self._attributes_with = _writer_of([header[place] for place in self._others])
         self._attributes = _with_nothing(self._attributes_with)
 
@@ -44,14 +44,18 @@ class Columns:
         """Tell whether a table of this shape can be read by columns; one whose cells are disguised cannot."""
         return self._shape.plain is str and self._address is not None
 
-    def read(self, columns: Sequence[Sequence[str]], lines: Sequence[int]) -> tuple[Plain, set[int]]:
-        """Return the plain people of stripped columns, and the places of rows that have to be read by themselves."""
+    def read(self, columns: Sequence[Sequence[str]], lines: Sequence[int]) -> tuple[Plain, set[int], list[Unread]]:
+        """Return the plain people of stripped columns, and the places of rows that have to be read by themselves.
+
+        Last come the dates of the plain people that could not be read.
+        """
         assert self._address is not None
         count = len(lines)
         found = parse_plain(columns[self._address])
         odd = found.odd
         judged = _each(self._judge, _together([columns[place] for place in self._judged], count))
-        moments = _each(self._moment, _first_filled([columns[place] for place in self._joined], count))
+        dates = _first_filled([columns[place] for place in self._joined], count)
+        moments = _each(self._moment, dates)
         for found_out in (judged, moments):
             if None in found_out:
                 odd.update(place for place, said in enumerate(found_out) if said is None)
@@ -67,7 +71,19 @@ class Columns:
             joined=[moment or "" for moment in moments],
             tags=[each[0] if each else () for each in judged],
         )
-        return plain.without(odd), odd
+        return plain.without(odd), odd, self._unread(dates, moments, lines, odd)
+
+    def _unread(
+        self, dates: Sequence[str], moments: Sequence[str | None], lines: Sequence[int], odd: Collection[int]
+    ) -> list[Unread]:
+        # What could not be read became the present moment: where there is none of it, nothing is looked at.
+        if not self._joined or self._now not in moments:
+            return []
+        places = (place for place, moment in enumerate(moments) if moment == self._now and place not in odd)
+        return [(lines[place], dates[place]) for place in places if self._is_unread(dates[place])]
+
+    def _is_unread(self, date: str) -> bool:
+        return bool(unread([(date, read_moment(date, day_first=self._shape.day_first))]))
 
     def _written(self, columns: Sequence[Sequence[str]], own: Sequence[str]) -> list[str]:
         others = [columns[place] for place in self._others]
@@ -78,6 +94,9 @@ class Columns:
             return _each(self._attributes, _together(others, len(own)))
         return _each(self._attributes_with, list(zip(*others, own, strict=True)))
 
+
+Unread = tuple[int, str]
+"""A line and its text that should be a time and is none."""
 
 Cells = str | tuple[str, ...]
 """The cells of one row that are looked at together; a single one as it stands, which is found sooner."""
@@ -93,7 +112,7 @@ def _judge_of(shape: Shape, columns: Sequence[str], file_name: str) -> Callable[
     def judge(said: Cells) -> Judgement | None:
         cells = dict(zip(columns, (said,) if isinstance(said, str) else said, strict=True))
         try:
-            if shape.status(cells, file_name) is not RowStatus.ACTIVE:
+            if shape.standing(cells, file_name) is not RowStatus.ACTIVE or shape.own_name(cells):
                 return None
             own = written.attributes(shape.attributes(cells))
             tags = shape.tags(cells)

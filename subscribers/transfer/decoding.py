@@ -10,8 +10,10 @@ from pathlib import Path
 from subscribers.errors import BadFile
 
 _BLOCK = 1 << 20
-_NUL_SHARE = 0.02
-"""How much of a file's beginning may be NUL bytes: a broken export has some, a program or a picture has many."""
+_CONTROL_SHARE, _FEW = 0.02, 3
+"""How much of a file's beginning may be control characters, and how many are too few to tell: a broken export has
+some, a program or a picture has many."""
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1a\x1b"))
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -21,7 +23,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NOT_TEXT = {
-    b"PK\x03\x04": "a zip archive or a spreadsheet (.xlsx): unpack it, or save the sheet as CSV",
+    # A whole archive is told by its end and does not come here.
+    b"PK\x03\x04": "a zip archive or a spreadsheet (.xlsx) that is broken off: fetch or export it again",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet (.xls): save the sheet as CSV",
     b"\x1f\x8b": "compressed: unpack it",
     b"SQLite format 3\0": "a database, not a list of subscribers",
@@ -54,13 +57,18 @@ def look_at(path: Path) -> Looked:
     for mark, what in _NOT_TEXT.items():
         if start.startswith(mark):
             raise BadFile(f"The subscriber file {path} is {what}.")
-    if not _marked(start) and start.count(b"\0") > len(start) * _NUL_SHARE:
+    if not _marked(start) and _is_binary(start):
         raise BadFile(f"The subscriber file {path} is no text: export the list as CSV.")
     candidates = [_marked(start)] if _marked(start) else ["utf-8", "cp1252", "latin-1"]
     looked = next(filter(None, (_read_as(path, candidate) for candidate in candidates)), None)
     if looked is None:
         raise BadFile(f"The subscriber file {path} says it is {candidates[0]} and is not: save it as UTF-8.")
     return looked
+
+
+def _is_binary(start: bytes) -> bool:
+    controls = len(start) - len(start.translate(None, _CONTROL))
+    return controls > max(_FEW, len(start) * _CONTROL_SHARE)
 
 
 def _marked(start: bytes) -> str:

@@ -7,8 +7,9 @@ has left, and who left or bounced elsewhere is suppressed here.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ from subscribers.transfer.ahead import LONG, Reading, read_ahead, read_blocks
 from subscribers.transfer.archive import is_archive, unpacked
 from subscribers.transfer.batch import Batch, Run
 from subscribers.transfer.decoding import Looked, look_at
-from subscribers.transfer.objects import is_json, iter_objects, read_object
-from subscribers.transfer.report import ImportReport, Outcome, Progress, Refused
+from subscribers.transfer.objects import is_json, iter_objects, read_object, unread_names
+from subscribers.transfer.report import OWN_COLUMNS, OWN_EXPORT, ImportReport, Outcome, Progress, Refused
 from subscribers.transfer.restoring import is_own_export, restore
 from subscribers.transfer.row import Row
+from subscribers.transfer.standing import find_status_of_name, is_named_for_leavers, like_a_status
 from subscribers.transfer.tables import Block, in_blocks, recognise
 
 BATCH = 10_000
@@ -49,11 +51,13 @@ def import_file(
     day_first: bool | None = None,
     on_progress: Progress | None = None,
     on_refused: Callable[[Refused], None] | None = None,
+    rehearsed: dict[int, bool] | None = None,
 ) -> ImportReport:
     """Import a file of subscribers and report what became of every row; a dry run changes nothing.
 
     ``mapping`` names the file's column for a field: email, name, first_name, last_name, tags, status, joined, ip,
-    left. ``day_first`` says how dates like 03-04-2024 are meant. A file that was broken off goes on where it stopped;
+    left. ``day_first`` says how dates like 03-04-2024 are meant. ``rehearsed`` is handed to the dry runs of several
+    files that belong together, an empty dictionary to the first. A file that was broken off goes on where it stopped;
     one imported before finds everybody known. Raises BadFile and UnknownList.
     """
     with reading(engine) as conn:
@@ -62,11 +66,14 @@ def import_file(
         raise BadFile(f"The file {path} is an archive: its files are imported one by one with import_files.")
     looked = look_at(path)
     if is_own_export(path, looked.encoding):
-        report = ImportReport(path.name, "our own export", "its first line says so", looked.encoding, dry_run)
-        restore(engine, path, report, keys=keys, now=now, on_progress=on_progress)
+        report = ImportReport(path.name, OWN_EXPORT, "its first line says so", looked.encoding, dry_run)
+        restore(engine, path, report, keys=keys, now=now, on_progress=on_progress, on_refused=on_refused)
         return report
     blocks, report = _blocks_of(path, looked, mapping, day_first, dry_run, now)
+    if named := find_status_of_name(path.name):
+        report.notes.append(f"by the file's name its people are {named}, where their rows do not say")
     run = _begin(engine, path, list_id, looked, report, now)
+    run.rehearsed = rehearsed
     with _without_cycles(), bulk(engine) as conn, closing(blocks):
         for batch in _batches(blocks, run, report, on_refused):
             _apply(conn, batch, run, report, keys)
@@ -81,21 +88,32 @@ def import_files(
 ) -> Iterator[ImportReport]:
     """Import a file, or every file of a zip archive, those of who left first; options are those of ``import_file``.
 
-    A file of an archive that cannot be read is reported with the reason among its notes and the others go on.
+    A file of an archive that cannot be read is reported with the reason among its notes and the others go on, unless
+    it is named for people who left: then BadFile is raised, before anybody comes in by the others.
     """
     if not is_archive(path):
         yield import_file(engine, path, list_id, keys=keys, now=now, **options)
         return
     with reading(engine) as conn:
         get_list(conn, list_id)
-    with unpacked(path) as files:
+    if options.get("dry_run"):
+        options["rehearsed"] = {}
+    with unpacked(path) as (passed_over, files):
         for file in files:
             try:
-                yield import_file(engine, file, list_id, keys=keys, now=now, **options)
+                report = import_file(engine, file, list_id, keys=keys, now=now, **options)
             except BadFile as error:
-                unread = ImportReport(file.name, "", "it cannot be read", "", options.get("dry_run", False))
-                unread.notes.append(str(error).replace(str(file), file.name))
-                yield unread
+                reason = str(error).replace(str(file), file.name)
+                if is_named_for_leavers(file.name):
+                    raise BadFile(f"{reason} It was to keep out who left: nothing more of {path} was read.") from error
+                report = ImportReport(file.name, "", "it cannot be read", "", options.get("dry_run", False))
+                report.notes.append(reason)
+            # Told once, with the first file.
+            report.warnings.extend(
+                f"{name} in {path.name} was not read; if it holds people, put it there as CSV" for name in passed_over
+            )
+            passed_over = []
+            yield report
 
 
 def _blocks_of(
@@ -108,16 +126,30 @@ def _blocks_of(
 ) -> tuple[Generator[Block, None, None], ImportReport]:
     if is_json(path, looked.encoding):
         report = ImportReport(path.name, "JSON", "it begins like JSON", looked.encoding, dry_run)
-        return in_blocks(_read_json(path, looked.encoding), BATCH), report
+        return in_blocks(_read_json(path, report, day_first), BATCH), report
     table = recognise(path, looked.encoding, mapping, day_first=day_first)
     report = ImportReport(path.name, table.shape.name, table.because, looked.encoding, dry_run)
+    report.columns = table.written
+    _warn_of(like_a_status(table.others), report)
     reading = Reading(path, looked.encoding, mapping, day_first, BATCH, now)
     return (read_ahead if looked.lines >= LONG else read_blocks)(reading), report
 
 
-def _read_json(path: Path, encoding: str) -> Iterator[Row | Refused]:
-    for line, found in iter_objects(path, encoding):
-        yield found if isinstance(found, Refused) else read_object(found, line)
+def _warn_of(columns: Sequence[str], report: ImportReport) -> None:
+    if columns:
+        report.warnings.append(
+            f"nobody was judged by {', '.join(columns)}. If that says who left, take this import back and name it, "
+            "for example with --column status=COLUMN"
+        )
+
+
+def _read_json(path: Path, report: ImportReport, day_first: bool | None) -> Iterator[Row | Refused]:
+    name, seen = path.name.lower(), set[str]()
+    for line, found in iter_objects(path, report.encoding):
+        if isinstance(found, Mapping) and not seen.issuperset(found):
+            _warn_of(unread_names(found.keys() - seen), report)
+            seen.update(found)
+        yield found if isinstance(found, Refused) else read_object(found, line, name, day_first=day_first)
 
 
 def _begin(engine: sa.Engine, path: Path, list_id: str, looked: Looked, report: ImportReport, now: datetime) -> Run:
@@ -173,25 +205,46 @@ def _batches(
         to_pass -= done.rows
         _take_all(done, run).remember()
         if rest.rows:
+            _note_dates(rest, report)
             yield _take_all(rest, run, lambda refused: _refuse(refused, report, on_refused))
 
 
 def _take_all(block: Block, run: Run, on_refused: Callable[[Refused], None] | None = None) -> Batch:
     batch = Batch(run, block.plain, block.rows)
     for row in block.others:
-        refused = row if isinstance(row, Refused) else batch.take(row)
-        if refused is not None:
-            batch.counts[Outcome.REFUSED] += 1
-            if on_refused is not None:
-                on_refused(refused)
+        refused = batch.refuse(row) if isinstance(row, Refused) else batch.take(row)
+        if refused is not None and on_refused is not None:
+            on_refused(refused)
     return batch
+
+
+def _note_dates(block: Block, report: ImportReport) -> None:
+    by_line = [(row.line, row.unread_date) for row in block.others if isinstance(row, Row) and row.unread_date]
+    found = sorted([*block.unread, *by_line])
+    if found and not report.unread_dates:
+        line, text = found[0]
+        report.unread_date = f"{text!r} in line {line}"
+    report.unread_dates += len(found)
 
 
 def _refuse(refused: Refused, report: ImportReport, on_refused: Callable[[Refused], None] | None) -> None:
     if len(report.refused) < KEPT_REFUSALS:
-        report.refused.append(refused)
+        report.refused.append(replace(refused, cells=()))
     if on_refused is not None:
-        on_refused(refused)
+        on_refused(_in_full(refused, report))
+
+
+def _in_full(refused: Refused, report: ImportReport) -> Refused:
+    """Name the cells, and say how the row stands by the name of its file, which the file of refused rows has not."""
+    columns, cells = report.columns, refused.cells
+    if not columns:
+        return refused
+    if columns[: len(OWN_COLUMNS)] == OWN_COLUMNS:
+        columns, cells = columns[len(OWN_COLUMNS) :], cells[len(OWN_COLUMNS) :]
+    named = find_status_of_name(report.file)
+    if named is not None:
+        columns, cells = (named.value, *columns), ("yes", *cells)
+    return replace(refused, columns=columns, cells=cells)
 
 
 def _apply(conn: sa.Connection, batch: Batch, run: Run, report: ImportReport, keys: KeyRing) -> None:

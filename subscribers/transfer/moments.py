@@ -6,7 +6,12 @@ import re
 from datetime import UTC, datetime
 
 _NUMERIC = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(.*)\Z", re.DOTALL)
-_WORDED = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y %I:%M %p", "%B %d, %Y %I:%M %p")
+_WORDED = (
+    *("%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y"),
+    *("%b %d %Y %I:%M %p", "%B %d %Y %I:%M %p", "%b %d %Y %H:%M:%S", "%b %d %Y %H:%M"),
+)
+_EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?\Z|\d{13}\Z", re.ASCII)
+"""Seconds since 1970 from 1973 on, or milliseconds since 2001: a year and a day written together have eight digits."""
 _CLOCK = re.compile(r"[ T](\d{1,2}:\d\d(?::\d\d)?)(?:\.\d+)?\s*([AaPp][Mm])?")
 
 
@@ -21,6 +26,8 @@ def read_moment(text: str, *, day_first: bool | None = None) -> datetime | None:
         return None
     if text[4:5] == "-" and (plain := _read_plain(text)) is not None:
         return plain
+    if _EPOCH.match(text):
+        return datetime.fromtimestamp(float(text) / (1000 if len(text) == 13 and text.isdigit() else 1), UTC)
     match = _NUMERIC.match(text)
     if match is not None:
         text = _year_first(match, day_first)
@@ -74,7 +81,7 @@ def _read_iso(text: str) -> datetime | None:
 def _read_worded(text: str) -> datetime | None:
     for shape in _WORDED:
         try:
-            return datetime.strptime(text, shape)  # noqa: DTZ007 - the caller adds the zone
+            return datetime.strptime(text.replace(",", " "), shape)  # noqa: DTZ007 - the caller adds the zone
         except ValueError:
             continue
     return None

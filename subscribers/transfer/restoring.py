@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -57,6 +57,7 @@ def restore(
     keys: KeyRing,
     now: datetime,
     on_progress: Progress | None = None,
+    on_refused: Callable[[Refused], None] | None = None,
 ) -> None:
     """Bring back what an export holds and count it in the report; running it again changes nothing.
 
@@ -67,12 +68,13 @@ def restore(
         records = enumerate(file, start=1)
         _check_header(path, next(records)[1], keys)
         conn = rehearsal.enter_context(rehearsing(engine)) if report.dry_run else None
+        refuse = _refusing(report, on_refused)
         while chunk := list(islice(records, BATCH)):
             if conn is not None:
-                _restore_chunk(conn, chunk, report, keys, now)
+                _restore_chunk(conn, chunk, report, keys, now, refuse)
             else:
                 with writing(engine) as writer:
-                    _restore_chunk(writer, chunk, report, keys, now)
+                    _restore_chunk(writer, chunk, report, keys, now, refuse)
             if on_progress is not None:
                 on_progress(report.rows, report.rows)
 
@@ -90,7 +92,12 @@ def _check_header(path: Path, line: str, keys: KeyRing) -> None:
 
 
 def _restore_chunk(
-    conn: sa.Connection, chunk: list[tuple[int, str]], report: ImportReport, keys: KeyRing, now: datetime
+    conn: sa.Connection,
+    chunk: list[tuple[int, str]],
+    report: ImportReport,
+    keys: KeyRing,
+    now: datetime,
+    refuse: Callable[[int, str, str], None],
 ) -> None:
     """Restore lines of which all lists come before all suppressions and these before all people."""
     suppressions, people = [], []
@@ -105,9 +112,13 @@ def _restore_chunk(
                 _check_lists(conn, value)
                 people.append(value)
         except BadAddress as error:
-            _refuse(report, Refused(line, text[:200], error.reason))
-        except (SubscribersError, KeyError, TypeError, ValueError, AttributeError) as error:
-            _refuse(report, Refused(line, text[:200].strip(), f"it is not a line of our export: {error}"))
+            refuse(line, text, error.reason)
+        except SubscribersError as error:
+            refuse(line, text, str(error))
+        except KeyError as error:
+            refuse(line, text, f"it is no whole line of our export: {error} is missing")
+        except (TypeError, ValueError, AttributeError) as error:
+            refuse(line, text, f"it is no whole line of our export: {error}")
     if suppressions:
         store.note_all_hashes(conn, keys)
         suppress_hashes(conn, suppressions, now=now, addresses={})
@@ -116,7 +127,7 @@ def _restore_chunk(
 
 def _read(line: int, found: Mapping[str, Any] | None) -> List | Suppression | _Person:
     if found is None:
-        raise ValueError("it is no JSON object")
+        raise ValueError("it breaks off, or is no JSON object; export it again")
     kind = found["kind"]
     if kind == "list":
         return _value(List, found)
@@ -124,13 +135,13 @@ def _read(line: int, found: Mapping[str, Any] | None) -> List | Suppression | _P
         suppression = _value(Suppression, found)
         return replace(suppression, reason=SuppressionReason(suppression.reason))
     if kind != "subscriber":
-        raise ValueError(f"{kind!r} is unknown")
+        raise ValueError(f"its kind {kind!r} is unknown")
     subscriptions = (_value(Subscription, each) for each in found["subscriptions"])
     return _Person(
         line=line,
         address=parse_address(found["email"]),
         name=found["name"],
-        created_at=datetime.fromisoformat(found["created_at"]),
+        created_at=_moment("created_at", found["created_at"]),
         tags=tuple(found["tags"]),
         attributes=dict(found["attributes"]),
         subscriptions=tuple(
@@ -169,7 +180,7 @@ def _restore_people(
     _add_all(conn, new, keys)
     for each in people:
         if new.get(each.address.key) is each:
-            _count(report, Outcome.ADDED)
+            _count(report, Outcome.ENDED if _has_left(each) else Outcome.ADDED)
         else:
             _count(report, _merge(conn, each, keys, now))
 
@@ -220,30 +231,40 @@ def _merge(conn: sa.Connection, person: _Person, keys: KeyRing, now: datetime) -
         tags=person.tags,
         attributes=person.attributes,
     )
-    kept_out = [_merge_subscription(conn, subscriber_id, each, key_hash, now) for each in person.subscriptions]
+    merged = [_merge_subscription(conn, subscriber_id, each, key_hash, now) for each in person.subscriptions]
     there = set(store.iter_consents(conn, subscriber_id))
     for list_id, consent in person.consents:
         if (list_id, consent) not in there:
             store.add_consent(conn, subscriber_id, list_id, consent)
-    if any(kept_out):
+    if Outcome.KEPT_OUT in merged:
         return Outcome.KEPT_OUT
-    return Outcome.ADDED if known is None else Outcome.KNOWN
+    if known is None:
+        return Outcome.ENDED if _has_left(person) else Outcome.ADDED
+    return Outcome.ENDED if Outcome.ENDED in merged else Outcome.KNOWN
+
+
+def _has_left(person: _Person) -> bool:
+    """Tell whether the export has the person on no list any more, though they were on one."""
+    ended = [each.status is SubscriptionStatus.ENDED for each in person.subscriptions]
+    return bool(ended) and all(ended)
 
 
 def _merge_subscription(
     conn: sa.Connection, subscriber_id: int, theirs: Subscription, key_hash: str, now: datetime
-) -> bool:
-    """Write the stricter of two states; tells whether somebody would have joined and was kept out."""
+) -> Outcome:
+    """Write the stricter of two states, and say what became of it: whether they joined, left, or were kept out."""
     ours = store.find_subscription(conn, subscriber_id, theirs.list_id)
     is_ended = theirs.status is SubscriptionStatus.ENDED
     if ours is None and not is_ended and find_reason(conn, key_hash, theirs.list_id) is not None:
-        return True
+        return Outcome.KEPT_OUT
     if ours is None:
         store.put_subscription(conn, subscriber_id, theirs)
-    elif is_ended and ours.status is not SubscriptionStatus.ENDED:
+        return Outcome.ENDED if is_ended else Outcome.ADDED
+    if is_ended and ours.status is not SubscriptionStatus.ENDED:
         ended = replace(ours, status=theirs.status, since=now, reason=theirs.reason)
         store.put_subscription(conn, subscriber_id, ended)
-    return ours is not None and ours.status is SubscriptionStatus.ENDED and not is_ended
+        return Outcome.ENDED
+    return Outcome.KEPT_OUT if ours.status is SubscriptionStatus.ENDED and not is_ended else Outcome.KNOWN
 
 
 def _was_erased(conn: sa.Connection, key_hash: str) -> bool:
@@ -254,8 +275,25 @@ def _value(kind: type[Value], found: Mapping[str, Any]) -> Value:
     """Build a value from its plain form; raises TypeError or ValueError when that is not complete."""
     values = {each.name: found[each.name] for each in fields(kind) if each.name in found}
     times = ("at", "since", "confirmed_at", "paused_until")
-    read = {name: datetime.fromisoformat(values[name]) for name in times if values.get(name)}
+    read = {name: _moment(name, values[name]) for name in times if values.get(name)}
+    missing = [each.name for each in fields(kind) if _is_needed(each) and each.name not in values]
+    if missing:
+        raise KeyError(missing[0])
     return kind(**values | read)
+
+
+def _is_needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name} is {text!r}, which is no time") from error
+    if moment.tzinfo is None:
+        raise ValueError(f"{name} is {text!r}, which has no time zone")
+    return moment
 
 
 def _object(text: str) -> dict[str, Any] | None:
@@ -266,9 +304,14 @@ def _object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _refuse(report: ImportReport, refused: Refused) -> None:
-    report.refused.append(refused)
-    _count(report, Outcome.REFUSED)
+def _refusing(report: ImportReport, on_refused: Callable[[Refused], None] | None) -> Callable[[int, str, str], None]:
+    def refuse(line: int, text: str, reason: str) -> None:
+        report.refused.append(Refused(line, text[:200].strip(), reason))
+        _count(report, Outcome.REFUSED)
+        if on_refused is not None:
+            on_refused(Refused(line, text[:200].strip(), reason, (text.strip(),)))
+
+    return refuse
 
 
 def _count(report: ImportReport, outcome: Outcome) -> None:

@@ -34,7 +34,11 @@ _STRICTNESS = {status: place for place, status in enumerate(RowStatus)}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person as a file has them; ``line`` is where the row begins, from 1. Times are in UTC."""
+    """One person as a file has them; ``line`` is where the row begins, from 1. Times are in UTC.
+
+    ``unread_date`` is a text that should be a time and is none. ``refusal`` says why no more was taken of a row than
+    that the person left. ``cells`` are the row as it stands in the file.
+    """
 
     line: int
     address: str
@@ -48,6 +52,9 @@ class Row:
     confirmed_ip: str = ""
     left_at: datetime | None = None
     note: str = ""
+    unread_date: str = ""
+    refusal: str = ""
+    cells: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 class RowError(ValueError):

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
+from subscribers.address import split_name
 from subscribers.errors import BadFile
-from subscribers.transfer.columns import Columns
+from subscribers.transfer.cells import plain_cell
+from subscribers.transfer.columns import Columns, Unread
 from subscribers.transfer.cutting import cut_columns
 from subscribers.transfer.plain import Plain
-from subscribers.transfer.report import Refused
-from subscribers.transfer.row import Row, RowError
+from subscribers.transfer.report import OWN_COLUMNS, Refused
+from subscribers.transfer.row import Row, RowError, RowStatus
 from subscribers.transfer.shape import Shape
 from subscribers.transfer.shapes import SHAPES
 from subscribers.transfer.shapes.generic import generic_shape
+from subscribers.transfer.statuses import NO, find_status
 
 _SEPARATORS = (",", ";", "\t", "|")
 _END = "end of the block"
@@ -28,10 +31,14 @@ MAX_CELL = 131_072
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows read together: who is plainly said, and by line who had to be read by themselves or cannot be taken."""
+    """Rows read together: who is plainly said, and by line who had to be read by themselves or cannot be taken.
+
+    ``unread`` are the dates of the plain people that could not be read.
+    """
 
     plain: Plain
     others: list[Row | Refused]
+    unread: list[Unread] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -46,14 +53,25 @@ class Block:
         last = lines[min(count, len(lines)) - 1] if lines else 0
         late = [place for place, line in enumerate(self.plain.lines) if line > last]
         early = [place for place, line in enumerate(self.plain.lines) if line <= last]
-        first = Block(self.plain.without(late), [each for each in self.others if each.line <= last])
-        return first, Block(self.plain.without(early), [each for each in self.others if each.line > last])
+        first = Block(
+            self.plain.without(late),
+            [each for each in self.others if each.line <= last],
+            [each for each in self.unread if each[0] <= last],
+        )
+        rest = Block(
+            self.plain.without(early),
+            [each for each in self.others if each.line > last],
+            [each for each in self.unread if each[0] > last],
+        )
+        return first, rest
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a file's rows are to be read. ``header`` is empty when the first line is a person already;
-    ``others`` are the columns that become attributes.
+    """How a file's rows are to be read. ``header`` is empty when the first line is a person already.
+
+    ``others`` are the columns that become attributes; ``written`` is the header as it stands in the file, or what a
+    header would say.
     """
 
     shape: Shape
@@ -62,6 +80,7 @@ class Table:
     header: tuple[str, ...]
     file_name: str
     others: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
 
 def recognise(
@@ -74,7 +93,8 @@ def recognise(
     cells = next(csv.reader([first], delimiter=separator), [])
     file_name = path.name.lower()
     if any("@" in cell for cell in cells) and not mapping:
-        return Table(*_without_header(cells), separator, (), file_name)
+        lines, because = _without_header(cells)
+        return Table(lines, because, separator, (), file_name, written=_named_for(lines, len(cells)))
     header = tuple(cell.strip().lower() for cell in cells)
     if mapping:
         shape = generic_shape(header, mapping, day_first=day_first)
@@ -86,7 +106,12 @@ def recognise(
             f"The subscriber file {path} has no column of addresses among: {', '.join(cells)}. "
             "Name it with a mapping, for example email=COLUMN."
         )
-    return Table(shape, because, separator, header, file_name, shape.others(header))
+    is_ours = header[: len(OWN_COLUMNS)] == OWN_COLUMNS
+    theirs = header[len(OWN_COLUMNS) :] if is_ours else header
+    known = shape.for_table(theirs)
+    if is_ours:
+        known, because = replace(known, plain=plain_cell), f"{because}; it holds rows refused before"
+    return Table(known, because, separator, header, file_name, known.others(theirs), tuple(cells))
 
 
 def iter_rows(path: Path, encoding: str, table: Table) -> Iterator[Row | Refused]:
@@ -165,14 +190,14 @@ def _read_block(table: Table, columns: Columns, rows: list[list[str]], first_lin
     if not cut:
         return Block(Plain.of([]), others)
     block = _read_columns(table, columns, cut, [first_line + place for place in whole])
-    return Block(block.plain, sorted([*block.others, *others], key=lambda each: each.line))
+    return Block(block.plain, sorted([*block.others, *others], key=lambda each: each.line), block.unread)
 
 
 def _read_columns(table: Table, columns: Columns, cut: list[list[str]], lines: Sequence[int]) -> Block:
     """Read stripped columns; the rows that are not plain one by one."""
-    plain, odd = columns.read(cut, lines)
+    plain, odd, unread = columns.read(cut, lines)
     rows = ((lines[place], [column[place] for column in cut]) for place in sorted(odd))
-    return Block(plain, [_read(table, cells, line) for line, cells in rows if any(cells)])
+    return Block(plain, [_read(table, cells, line) for line, cells in rows if any(cells)], unread)
 
 
 def _iter_named(table: Table, cells: _Cells, until: int) -> Iterator[Row | Refused]:
@@ -187,20 +212,32 @@ def _iter_named(table: Table, cells: _Cells, until: int) -> Iterator[Row | Refus
 
 def _read(table: Table, cells: Sequence[str], line: int) -> Row | Refused:
     named = dict(zip(table.header or _positions(len(cells)), cells, strict=False))
-    text = named.get(table.shape.address, "")
+    text, written = named.get(table.shape.address, ""), tuple(cells)
     try:
-        _check_cells(table, cells)
-        return table.shape.read(named, line, table.file_name, table.others)
+        return table.shape.read(named, line, table.file_name, table.others, written, _trouble(table, cells))
     except RowError as error:
-        return Refused(line, text, str(error))
+        leaving = _leaving_word(table, cells)
+        if leaving is not None:
+            return Row(line, split_name(text)[1], status=leaving, refusal=str(error), cells=written)
+        return Refused(line, text, str(error), written)
 
 
-def _check_cells(table: Table, cells: Sequence[str]) -> None:
-    """Refuse a row whose cells cannot be told apart: a status might stand under another column's name."""
+def _leaving_word(table: Table, cells: Sequence[str]) -> RowStatus | None:
+    """Return what a row with too many cells says of leaving, under whatever column it has come to stand."""
+    if not table.header or not any(cells[len(table.header) :]):
+        return None
+    said = (find_status(cell) for cell in cells if cell.lower() not in NO)
+    return max((each for each in said if each and each.is_leaving), key=lambda each: each.strictness, default=None)
+
+
+def _trouble(table: Table, cells: Sequence[str]) -> str:
+    """Say why a row cannot be taken, whatever its cells hold, or nothing."""
+    # Cells that cannot be told apart: a status might stand under another column's name.
     if table.header and any(cells[len(table.header) :]):
-        raise RowError(f"it has {len(cells)} cells where the header has {len(table.header)}")
+        return f"it has {len(cells)} cells where the header has {len(table.header)}"
     if not table.header and sum("@" in cell for cell in cells) > 1:
-        raise RowError("it holds more than one address")
+        return "it holds more than one address"
+    return "it holds a NUL, which is no text" if any("\0" in cell for cell in cells) else ""
 
 
 class _Cells:
@@ -229,7 +266,7 @@ class _Cells:
         if self._lines.quotes % 2 and self.line > line:
             reason = f"a quotation mark is never closed, so that lines {line} to {self.line} are lost"
             return line, Refused(line, ",".join(cells)[:200], reason)
-        return line, [cell.strip().replace("\0", "") for cell in cells]
+        return line, [cell.strip() for cell in cells]
 
 
 class _Lines:
@@ -267,6 +304,12 @@ def _without_header(cells: Sequence[str]) -> tuple[Shape, str]:
         names=() if name is None else (str(name),),
     )
     return shape, "its first line holds an address already"
+
+
+def _named_for(shape: Shape, count: int) -> tuple[str, ...]:
+    """Return what a header of a table without one would say."""
+    known = {shape.address: "email", **dict.fromkeys(shape.names, "name")}
+    return tuple(known.get(place, f"column {place}") for place in _positions(count))
 
 
 def _positions(count: int) -> list[str]:

@@ -101,6 +101,40 @@ def test_an_import_tells_what_it_did_and_refused(courier: Workspace) -> None:
     assert "nonsense" in refused
 
 
+def test_an_import_does_not_write_its_refused_rows_over_a_list(courier: Workspace) -> None:
+    (courier.folder / "people.csv").write_text("email\nnonsense\n", encoding="utf-8")
+    (courier.folder / "others.csv").write_text("email\nada@example.org\n", encoding="utf-8")
+    given = ("subscribers", "import", "people.csv", "--list", "morning", "--refused")
+
+    for name in ("people.csv", "./people.csv", "others.csv"):
+        ran = courier.run(*given, name)
+        assert (ran.code, "refused rows" in ran.err) == (2, True)
+
+    assert (courier.folder / "people.csv").read_text(encoding="utf-8") == "email\nnonsense\n"
+    assert (courier.folder / "others.csv").read_text(encoding="utf-8") == "email\nada@example.org\n"
+
+
+def test_an_import_tells_what_to_look_at_before_a_mail_goes_out(courier: Workspace) -> None:
+    rows = "email,consent,joined\nada@example.org,no,03/04/2024\n"
+    (courier.folder / "people.csv").write_text(rows, encoding="utf-8")
+
+    ran = courier.run("subscribers", "import", "people.csv", "--list", "morning")
+
+    assert "nobody was judged by consent" in ran.err
+    assert "1 rows have a date that cannot be read, '03/04/2024' in line 2 for one" in ran.err
+    assert "--dates" in ran.err
+
+
+def test_an_export_of_ours_that_breaks_off_is_a_failure(courier: Workspace) -> None:
+    courier.run("subscribers", "add", "ada@example.org", "--list", "morning")
+    lines = courier.run("subscribers", "export", "--format", "jsonl").out
+    (courier.folder / "all.jsonl").write_text(lines[:-20], encoding="utf-8")
+
+    ran = courier.run("subscribers", "import", "all.jsonl", "--list", "morning")
+
+    assert (ran.code, "it breaks off" in ran.err) == (1, True)
+
+
 def test_an_import_is_told_as_json(courier: Workspace) -> None:
     (courier.folder / "people.csv").write_text("email\nada@example.org\n", encoding="utf-8")
 

@@ -4,7 +4,7 @@ from subscribers.transfer.shape import Shape
 from subscribers.transfer.shapes.activecampaign import ACTIVECAMPAIGN
 from subscribers.transfer.shapes.beehiiv import BEEHIIV
 from subscribers.transfer.shapes.brevo import BREVO
-from subscribers.transfer.shapes.buttondown import BUTTONDOWN
+from subscribers.transfer.shapes.buttondown import BUTTONDOWN, BY_API
 from subscribers.transfer.shapes.curated import CURATED
 from subscribers.transfer.shapes.ghost import GHOST
 from subscribers.transfer.shapes.kit import KIT
@@ -23,6 +23,7 @@ SHAPES: tuple[Shape, ...] = (
     BEEHIIV,
     GHOST,
     BUTTONDOWN,
+    BY_API,
     LISTMONK,
     BREVO,
     ACTIVECAMPAIGN,

@@ -1,14 +1,27 @@
-"""ActiveCampaign: a table with an IP and a status in words."""
+"""ActiveCampaign: a table with an IP and a status in words or numbers."""
 
 from __future__ import annotations
 
-from subscribers.transfer.row import RowStatus
+from subscribers.transfer.row import RowError, RowStatus
 from subscribers.transfer.shape import Cells, Shape, split_tags
 from subscribers.transfer.statuses import read_status
 
+_BY_NUMBER = {
+    "0": RowStatus.PENDING,
+    "1": RowStatus.ACTIVE,
+    "2": RowStatus.UNSUBSCRIBED,
+    "3": RowStatus.BOUNCED,
+}
+"""What its API writes instead of the words."""
 
-def _status(cells: Cells, _file_name: str) -> RowStatus:
-    return read_status(cells.get("status", ""))
+
+def _status(cells: Cells) -> RowStatus | None:
+    word = cells.get("status", "")
+    if not word.lstrip("-").isdigit():
+        return read_status(word)
+    if word not in _BY_NUMBER:
+        raise RowError(f"the status {word!r} is none of ActiveCampaign's: 0 unconfirmed, 1 active, 2 left, 3 bounced")
+    return _BY_NUMBER[word]
 
 
 def _tags(cells: Cells) -> tuple[str, ...]:

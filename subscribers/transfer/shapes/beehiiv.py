@@ -7,9 +7,7 @@ from subscribers.transfer.shape import Cells, Shape
 from subscribers.transfer.statuses import read_status
 
 
-def _status(cells: Cells, _file_name: str) -> RowStatus:
-    if cells.get("unsubscribed_at"):
-        return RowStatus.UNSUBSCRIBED
+def _status(cells: Cells) -> RowStatus | None:
     return read_status(cells.get("status", ""))
 
 

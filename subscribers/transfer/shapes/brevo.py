@@ -7,7 +7,7 @@ from subscribers.transfer.shape import Cells, Shape
 from subscribers.transfer.statuses import is_yes
 
 
-def _status(cells: Cells, _file_name: str) -> RowStatus:
+def _status(cells: Cells) -> RowStatus:
     return RowStatus.UNSUBSCRIBED if is_yes(cells.get("email_blacklisted", "")) else RowStatus.ACTIVE
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from subscribers.errors import BadFile
-from subscribers.transfer.row import RowStatus
-from subscribers.transfer.shape import Cells, Shape, split_tags
-from subscribers.transfer.statuses import NO, read_status
+from subscribers.transfer.shape import Shape, split_tags
+from subscribers.transfer.standing import flags_of
+from subscribers.transfer.statuses import read_status
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "email": (
@@ -30,7 +30,12 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "first_name": ("first name", "first_name", "firstname", "given name", "vorname", "prénom", "nombre"),
     "last_name": ("last name", "last_name", "lastname", "surname", "family name", "nachname", "nom", "apellido"),
     "tags": ("tags", "tag", "labels", "groups"),
-    "status": ("status", "subscription status", "subscriber_status", "state"),
+    "status": (
+        "status",
+        *("subscription status", "subscription_status", "subscriber status", "subscriber_status"),
+        *("email status", "email_status", "member status", "member_status", "list status", "marketing status"),
+        "state",
+    ),
     "joined": (
         "joined",
         "created_at",
@@ -50,9 +55,6 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """What a column may be called for each field; a mapping names a field and the file's own column."""
 
-_REFUSALS = ("unsubscribed", "email_disabled", "opted_out", "opted out", "opt_out", "opt-out", "blocked")
-"""Columns that, when they say anything but no (a date perhaps), mean that the person must not be mailed."""
-
 
 def generic_shape(
     header: Sequence[str], mapping: Mapping[str, str] | None = None, *, day_first: bool | None = None
@@ -65,33 +67,21 @@ def generic_shape(
     if not columns["email"]:
         return None
     names = (columns["name"],) if columns["name"] else (columns["first_name"], columns["last_name"])
-    refusals = tuple(column for column in _REFUSALS if column in header)
+    # A column that answers yes or no is read as its name means it, also where a mapping names it.
+    status = "" if flags_of([columns["status"]]) else columns["status"]
     return Shape(
         name="a table with columns of the usual names",
         header=frozenset(),
         address=columns["email"],
         names=tuple(filter(None, names)),
-        status=_status_by(columns["status"], columns["left"], refusals),
+        status=lambda cells: read_status(cells.get(status, "")),
         tags=lambda cells: split_tags(cells.get(columns["tags"], "")),
         joined=tuple(filter(None, (columns["joined"],))),
         ip=tuple(filter(None, (columns["ip"],))),
         left=tuple(filter(None, (columns["left"],))),
-        used=frozenset(filter(None, (columns["status"], columns["tags"], *refusals))),
+        used=frozenset(filter(None, (status, columns["tags"]))),
         day_first=day_first,
     )
-
-
-def _status_by(status: str, left: str, refusals: Sequence[str]) -> Callable[[Cells, str], RowStatus]:
-    def judge(cells: Cells, _file_name: str) -> RowStatus:
-        named = read_status(cells.get(status, ""))
-        has_left = cells.get(left) or any(cells.get(column, "").lower() not in NO for column in refusals)
-        return max(named, RowStatus.UNSUBSCRIBED, key=_strictness) if has_left else named
-
-    return judge
-
-
-def _strictness(status: RowStatus) -> int:
-    return status.strictness
 
 
 def _usual(header: Sequence[str], names: Sequence[str]) -> str:

@@ -7,9 +7,8 @@ from subscribers.transfer.shape import Cells, Shape, split_tags
 from subscribers.transfer.statuses import is_yes
 
 
-def _status(cells: Cells, _file_name: str) -> RowStatus:
-    left = cells.get("deleted_at") or not is_yes(cells.get("subscribed_to_emails", ""))
-    return RowStatus.UNSUBSCRIBED if left else RowStatus.ACTIVE
+def _status(cells: Cells) -> RowStatus:
+    return RowStatus.ACTIVE if is_yes(cells.get("subscribed_to_emails", "")) else RowStatus.UNSUBSCRIBED
 
 
 def _tags(cells: Cells) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from subscribers.transfer.shape import Cells, Shape, split_tags
 from subscribers.transfer.statuses import read_status
 
 
-def _status(cells: Cells, _file_name: str) -> RowStatus:
+def _status(cells: Cells) -> RowStatus | None:
     """Read the status; an inactive subscriber of Kit has not confirmed yet."""
     word = cells.get("status", "")
     return RowStatus.PENDING if word.lower() == "inactive" else read_status(word)

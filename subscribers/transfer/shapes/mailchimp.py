@@ -8,13 +8,12 @@ from subscribers.transfer.row import RowStatus
 from subscribers.transfer.shape import Cells, Shape
 
 
-def _status(cells: Cells, file_name: str) -> RowStatus:
-    if "clean_time" in cells or file_name.startswith("cleaned"):
+def _status(cells: Cells) -> RowStatus | None:
+    if "clean_time" in cells:
         return RowStatus.BOUNCED
-    if "unsub_time" in cells or file_name.startswith(("unsubscribed", "nonsubscribed")):
-        abusive = cells.get("unsub_reason", "").upper() in ("ABUSE", "SPAM")
-        return RowStatus.COMPLAINED if abusive else RowStatus.UNSUBSCRIBED
-    return RowStatus.ACTIVE
+    if cells.get("unsub_reason", "").upper() in ("ABUSE", "SPAM"):
+        return RowStatus.COMPLAINED
+    return RowStatus.UNSUBSCRIBED if "unsub_time" in cells else None
 
 
 def _tags(cells: Cells) -> tuple[str, ...]:

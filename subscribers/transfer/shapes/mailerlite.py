@@ -6,19 +6,9 @@ from subscribers.transfer.row import RowStatus
 from subscribers.transfer.shape import Cells, Shape
 from subscribers.transfer.statuses import read_status
 
-_BY_FILE_NAME = {
-    "unsubscribed": RowStatus.UNSUBSCRIBED,
-    "bounced": RowStatus.BOUNCED,
-    "junk": RowStatus.COMPLAINED,
-    "unconfirmed": RowStatus.PENDING,
-}
 
-
-def _status(cells: Cells, file_name: str) -> RowStatus:
-    if cells.get("unsubscribed"):
-        return RowStatus.UNSUBSCRIBED
-    named = next((status for word, status in _BY_FILE_NAME.items() if word in file_name), RowStatus.ACTIVE)
-    return max(named, read_status(cells.get("status", "")), key=lambda status: status.strictness)
+def _status(cells: Cells) -> RowStatus | None:
+    return read_status(cells.get("status", ""))
 
 
 MAILERLITE = Shape(

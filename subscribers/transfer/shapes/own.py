@@ -5,11 +5,11 @@ from __future__ import annotations
 from subscribers.transfer.cells import plain_cell
 from subscribers.transfer.row import RowStatus
 from subscribers.transfer.shape import Cells, Shape, split_tags
-from subscribers.transfer.shapes.listmonk import LISTMONK
+from subscribers.transfer.shapes.listmonk import json_attributes
 from subscribers.transfer.statuses import read_status
 
 
-def _status(cells: Cells, _file_name: str) -> RowStatus:
+def _status(cells: Cells) -> RowStatus | None:
     return read_status(cells.get("status", ""))
 
 
@@ -24,7 +24,7 @@ OWN = Shape(
     names=("name",),
     status=_status,
     tags=_tags,
-    attributes=LISTMONK.attributes,
+    attributes=json_attributes,
     joined=("since",),
     used=frozenset(("status", "tags", "attributes", "list")),
     plain=plain_cell,

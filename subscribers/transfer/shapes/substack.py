@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from subscribers.transfer.row import RowStatus
 from subscribers.transfer.shape import Cells, Shape
-from subscribers.transfer.statuses import is_yes
+from subscribers.transfer.statuses import find_status, is_yes
 
 
-def _status(cells: Cells, _file_name: str) -> RowStatus:
+def _status(cells: Cells) -> RowStatus:
     return RowStatus.UNSUBSCRIBED if is_yes(cells.get("email_disabled", "")) else RowStatus.ACTIVE
 
 
@@ -38,9 +38,18 @@ OLDEST = replace(
 )
 
 
+_LEFT = frozenset(("unsubscribed", "removed", "blocked", "bounced", "disabled"))
+"""Types of subscription that are none; one that was cancelled is no longer paid for."""
+
+
+def _kept(cells: Cells) -> RowStatus | None:
+    kind = cells.get("subscription type", "").lower()
+    return find_status(kind) if kind in _LEFT else None
+
+
 def _paid(cells: Cells) -> tuple[str, ...]:
     kind = cells.get("subscription type", "").lower()
-    return () if kind in ("", "free") else ("paid",)
+    return () if kind in ("", "free", *_LEFT) else ("paid",)
 
 
 # Figures about a reader's habits: not consented to with us, and of no use to a newsletter.
@@ -59,6 +68,7 @@ DASHBOARD = Shape(
     header=frozenset(("email", "subscription type", "subscription date", "activity")),
     address="email",
     names=("name",),
+    status=_kept,
     tags=_paid,
     joined=("subscription date",),
     judged=frozenset(("subscription type",)),

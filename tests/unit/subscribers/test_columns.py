@@ -23,10 +23,12 @@ CELLS = {
     "email": st.sampled_from(
         ("ann@example.org", " Bob@Example.org ", "nobody", "", "ж@example.org", "a,b@example.org")
     ),
-    "name": st.sampled_from(("", "Ann", 'Ann "A" B', "two\nlines", " é ", "a\tb")),
+    "name": st.sampled_from(("", "Ann", "A\0n", 'Ann "A" B', "two\nlines", " é ", "a\tb")),
     "status": st.sampled_from(("", "active", "unsubscribed", "pending", "strange")),
     "created_at": st.sampled_from(("", "2024-05-01", "2030-01-01", "yesterday")),
     "tags": st.sampled_from(("", "vip; press")),
+    "bounced": st.sampled_from(("", "", "no", "1")),
+    "subscribed": st.sampled_from(("", "yes", "yes", "no", "perhaps")),
     "city": st.sampled_from(("", "Turin", 'the "Bay"', "\\")),
 }
 
@@ -91,10 +93,11 @@ def test_lines_are_cut_only_where_all_are_simple(lines: list[str], found: list[l
 
 def test_a_block_is_parted_at_a_row() -> None:
     plain = Plain.of((line, f"{line}@a.b", "", "", "{}", "", ()) for line in (2, 4, 5))
-    block = Block(plain, [Refused(3, "", ""), Refused(6, "", "")])
+    block = Block(plain, [Refused(3, "", ""), Refused(6, "", "")], [(2, "zebra"), (5, "soon")])
 
     first, rest = block.parted(2)
 
     assert (first.plain.lines, [each.line for each in first.others]) == ([2], [3])
+    assert (first.unread, rest.unread) == ([(2, "zebra")], [(5, "soon")])
     assert (rest.plain.lines, [each.line for each in rest.others]) == ([4, 5], [6])
     assert (block.parted(0)[1].rows, block.parted(9)[0].rows) == (5, 5)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from subscribers import (
     ConsentHow,
     KeyRing,
     Outcome,
+    Refused,
     Suppressed,
     SuppressionReason,
     UnknownList,
@@ -79,7 +81,8 @@ def test_an_export_brought_into_an_empty_database_exports_the_same_bytes(engine:
     report = _restore(other, text, tmp_path)
 
     assert _export(other) == text
-    assert (report.format, report.counts[Outcome.ADDED]) == ("our own export", 2)
+    assert report.format == "our own export"
+    assert (report.counts[Outcome.ADDED], report.counts[Outcome.ENDED]) == (1, 1)
 
 
 def test_bringing_it_back_again_changes_nothing(engine: sa.Engine, tmp_path: Path) -> None:
@@ -99,7 +102,7 @@ def test_a_rehearsal_of_an_export_changes_nothing(sqlite_engine: sa.Engine, tmp_
 
     report = _restore(other, _export(sqlite_engine), tmp_path, dry_run=True)
 
-    assert report.counts[Outcome.ADDED] == 2
+    assert (report.counts[Outcome.ADDED], report.counts[Outcome.ENDED]) == (1, 1)
     assert _export(other) == before
 
 
@@ -171,7 +174,50 @@ def test_a_damaged_line_is_refused_and_the_rest_comes_back(sqlite_engine: sa.Eng
     report = _restore(_empty(tmp_path / "o.db"), "\n".join(lines[:-1] + damaged + lines[-1:]), tmp_path)
 
     assert report.counts[Outcome.REFUSED] == len(damaged)
-    assert report.counts[Outcome.ADDED] == 2
+    assert (report.counts[Outcome.ADDED], report.counts[Outcome.ENDED]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text[: len(text) // 2], "it breaks off"),
+        (lambda text: text.replace('"name"', '"other"'), "'name' is missing"),
+        (
+            lambda text: text.replace(f'"created_at":"{NOW.isoformat()}"', '"created_at":"zebra"'),
+            "created_at is 'zebra'",
+        ),
+        (lambda text: text.replace(f'"since":"{NOW.isoformat()}"', '"since":"2026-01-05"'), "since is .* no time zone"),
+        (lambda text: text.replace('"status":', '"state":'), "'status' is missing"),
+    ],
+)
+def test_a_line_that_is_damaged_is_told_in_words_and_the_export_is_not_whole(
+    sqlite_engine: sa.Engine, tmp_path: Path, change: Callable[[str], str], words: str
+) -> None:
+    _fill(sqlite_engine)
+    *lines, last = _export(sqlite_engine).splitlines()
+    told: list[Refused] = []
+
+    text = "\n".join([*lines, change(last)])
+    report = _restore(_empty(tmp_path / "o.db"), text, tmp_path, on_refused=told.append)
+
+    assert [each.line for each in report.refused] == [len(lines) + 1]
+    assert re.search(words, report.refused[0].reason)
+    assert not report.is_whole
+    assert told[0].cells == (change(last),)
+
+
+def test_who_leaves_by_an_export_is_counted_as_ended(sqlite_engine: sa.Engine, tmp_path: Path) -> None:
+    _fill(sqlite_engine)
+    other = _empty(tmp_path / "other.db")
+    with writing(other) as conn:
+        subscribers.subscribe(conn, "ann@example.org", "morning", consent=ASKED, now=NOW, keys=KEYS)
+    with writing(sqlite_engine) as conn:
+        subscribers.unsubscribe(conn, 1, "morning", now=NOW, keys=KEYS)
+    lines = _export(sqlite_engine, "morning").splitlines()
+
+    report = _restore(other, "\n".join(line for line in lines if '"suppression"' not in line), tmp_path)
+
+    assert report.counts[Outcome.ENDED] == 2
 
 
 def test_an_export_of_a_later_version_is_refused(sqlite_engine: sa.Engine, tmp_path: Path) -> None:

@@ -278,11 +278,11 @@ def test_encodings_separators_and_layouts_are_told_apart(desk: Desk, data: bytes
     assert desk.person().name == "René"
 
 
-def test_cells_that_stand_under_no_column_refuse_the_row(desk: Desk) -> None:
+def test_cells_that_stand_under_no_column_refuse_the_row_but_for_the_leaving_it_tells_of(desk: Desk) -> None:
     report = desk.bring("email,status\nann@example.org,active,unsubscribed\nbob@example.org,active,\ncay@example.org\n")
 
     assert [each.line for each in report.refused] == [2]
-    assert list(desk.statuses()) == ["bob@example.org", "cay@example.org"]
+    assert desk.statuses() == {"ann@example.org": "ended", "bob@example.org": "active", "cay@example.org": "active"}
 
 
 def test_two_addresses_in_a_line_without_a_header_are_refused(desk: Desk) -> None:
@@ -331,7 +331,8 @@ def test_a_mapping_to_what_is_not_there_is_refused(desk: Desk, mapping: dict[str
         (b"", "is empty"),
         (b" \n ", "is empty"),
         (b"name,city\nAnn,Turin\n", "no column of addresses among: name, city"),
-        (b"PK\x03\x04rest", "spreadsheet"),
+        (b"PK\x03\x04rest", "a zip archive or a spreadsheet .* broken off"),
+        (bytes(range(1, 256)) * 4, "is no text"),
         (b"\x7fELF\x02\x01\x01" + bytes(9) + b"a@b", "is no text"),
         (codecs.BOM_UTF8 + b"email\n\xff\xfe\xfa\n", "save it as UTF-8"),
         (b'{"broken": ', "begins like JSON"),
@@ -401,3 +402,46 @@ def test_a_quote_never_closed_is_reported_with_the_lines_it_swallowed(desk: Desk
     assert "bob@example.org" not in desk.statuses()
     assert report.refused[0].line == 3
     assert "lines 3 to" in report.refused[0].reason
+
+
+def test_a_nul_in_one_cell_refuses_that_row_alone(desk: Desk) -> None:
+    report = desk.bring(b"email,name\nann@example.org,A\0n\nbob@example.org,Bob\n")
+
+    assert [(each.line, each.reason) for each in report.refused] == [(2, "it holds a NUL, which is no text")]
+    assert list(desk.statuses()) == ["bob@example.org"]
+
+
+@pytest.mark.parametrize("ip", ["", "192.0.2.1"])
+def test_dates_that_cannot_be_read_are_counted_and_the_first_is_shown(desk: Desk, ip: str) -> None:
+    rows = f"ann@example.org,,{ip}\nbob@example.org,03/04/2024,{ip}\ncay@example.org,zebra,{ip}\n"
+
+    rehearsed = desk.bring(f"email,joined,ip\n{rows}", dry_run=True)
+    report = desk.bring(f"email,joined,ip\n{rows}")
+
+    assert (report.unread_dates, report.unread_date) == (2, "'03/04/2024' in line 3")
+    assert rehearsed.unread_dates == 2
+    assert desk.bring(f"email,joined,ip\n{rows}", "again.csv", day_first=True).unread_dates == 1
+
+
+def test_dates_of_json_are_read_as_it_is_said(desk: Desk) -> None:
+    text = '{"email": "ann@example.org", "joined": "03/04/2024"}\n'
+
+    assert desk.bring(text, "people.jsonl", dry_run=True).unread_date == "'03/04/2024' in line 1"
+    desk.bring(text, "people.jsonl", day_first=True)
+
+    assert desk.person().created_at == datetime(2024, 4, 3, tzinfo=UTC)
+
+
+def test_columns_like_a_status_that_nobody_reads_are_warned_of(desk: Desk) -> None:
+    table = desk.bring("email,consent\nann@example.org,no\n")
+    lines = desk.bring('{"email": "ann@example.org", "consentState": "x"}\n', "people.jsonl")
+
+    assert "nobody was judged by consent." in table.warnings[0]
+    assert "nobody was judged by consentState." in lines.warnings[0]
+
+
+def test_what_the_files_name_says_is_noted(desk: Desk) -> None:
+    report = desk.bring("email\nann@example.org\n", "bounces.csv")
+
+    assert "by the file's name its people are bounced" in report.notes[0]
+    assert desk.reason("ann@example.org") is SuppressionReason.BOUNCED

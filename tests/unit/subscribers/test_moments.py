@@ -25,6 +25,10 @@ MORNING = datetime(2024, 3, 14, 9, 12, tzinfo=UTC)
         "3/14/2024 9:12 AM",
         "14.03.2024 09:12:00",
         "Mar 14, 2024 09:12 AM",
+        "Mar 14 2024 09:12",
+        "1710407520",
+        "1710407520.0",
+        "1710407520000",
     ],
 )
 def test_a_moment_is_read_in_utc(text: str) -> None:
@@ -40,9 +44,13 @@ def test_a_date_that_may_mean_two_days_is_read_only_when_told_how(
     assert (found and (found.month, found.day)) == expected
 
 
-@pytest.mark.parametrize("text", ["", "  ", "soon", "99-99-2024", "2024-13-01", "12:00"])
+@pytest.mark.parametrize("text", ["", "  ", "soon", "99-99-2024", "2024-13-01", "12:00", "1234", "12345678901"])
 def test_what_is_no_moment_is_none(text: str) -> None:
     assert read_moment(text) is None
+
+
+def test_a_day_without_a_comma_is_read() -> None:
+    assert read_moment("Jan 5 2024") == datetime(2024, 1, 5, tzinfo=UTC)
 
 
 def test_an_afternoon_on_a_twelve_hour_clock(text: str = "3/14/2024 12:30:00 PM") -> None:

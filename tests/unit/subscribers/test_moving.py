@@ -49,9 +49,9 @@ class Desk:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return import_file(self.engine, path, "morning", keys=self.keys, now=NOW)
 
-    def bring_zip(self, files: dict[str, str]) -> list[subscribers.ImportReport]:
-        (self.folder / "all.zip").write_bytes(_zipped(files))
-        return list(import_files(self.engine, self.folder / "all.zip", "morning", keys=self.keys, now=NOW))
+    def bring_zip(self, files: dict[str, str], **options: object) -> list[subscribers.ImportReport]:
+        (self.folder / "all.zip").write_bytes(zipped(files))
+        return list(import_files(self.engine, self.folder / "all.zip", "morning", keys=self.keys, now=NOW, **options))
 
     def undo(self, number: int | None) -> subscribers.Undone:
         with writing(self.engine) as conn:
@@ -69,7 +69,8 @@ def desk(engine: sa.Engine, keys: KeyRing, tmp_path: Path) -> Desk:
     return Desk(engine, keys, tmp_path)
 
 
-def _zipped(files: dict[str, str]) -> bytes:
+def zipped(files: dict[str, str]) -> bytes:
+    """Return a zip of text files."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -100,6 +101,84 @@ def test_a_file_of_a_zip_that_cannot_be_read_is_told_and_the_others_go_on(desk: 
     assert desk.recipients() == ["ann@example.org"]
 
 
+def test_who_stands_in_the_zips_file_of_leavers_does_not_come_in_by_another(desk: Desk) -> None:
+    files = {"active.csv": "email\nann@example.org\nben@example.org\n", "unsubscribed.csv": "email\nben@example.org\n"}
+
+    [gone, active] = desk.bring_zip(files)
+
+    assert (gone.file, gone.counts["ended"], active.counts["kept_out"]) == ("unsubscribed.csv", 1, 1)
+    assert desk.recipients() == ["ann@example.org"]
+
+
+def test_a_dry_run_of_a_zip_counts_what_the_files_would_do_one_after_the_other(desk: Desk) -> None:
+    desk.bring("before.csv", "email\neve@example.org\n")
+    files = {
+        "a.csv": "email,status\nann@example.org,\nben@example.org,\ndan@example.org,pending\neve@example.org,\n",
+        "b.csv": "email,status\nann@example.org,\nANN@example.org,\ncay@example.org,bounced\nfay@example.org,\n",
+        "c.csv": "email,status\ncay@example.org,\nann@example.org,unsubscribed\nfay@example.org,pending\n",
+        "d.csv": "email\nann@example.org\ndan@example.org\neve@example.org\n",
+        "unsubscribed.csv": "email\nben@example.org\n",
+    }
+
+    rehearsed = desk.bring_zip(files, dry_run=True)
+
+    assert [report.counts for report in rehearsed] == [report.counts for report in desk.bring_zip(files)]
+
+
+def test_a_file_of_a_zip_that_is_passed_over_is_named(desk: Desk) -> None:
+    [report] = desk.bring_zip({"a.csv": "email\nann@example.org\n", "inner.zip": "x", "notes.pdf": "x"})
+
+    assert [warning.partition(" ")[0] for warning in report.warnings] == ["inner.zip", "notes.pdf"]
+
+
+def test_who_stands_in_the_zips_folder_of_leavers_does_not_come_in(desk: Desk) -> None:
+    reports = desk.bring_zip(
+        {"a/list.csv": "email\nann@example.org\n", "unsubscribed/list.csv": "email\nben@example.org\n"}
+    )
+
+    assert [report.file for report in reports] == ["unsubscribed-list.csv", "list.csv"]
+    assert desk.recipients() == ["ann@example.org"]
+
+
+@pytest.mark.parametrize("name", ["unsubscribed.xlsx", "bounces/list.xlsx", "old/unsubscribed.csv.gz", "bounces.zip"])
+def test_a_zip_with_a_file_of_leavers_that_cannot_be_read_is_refused(desk: Desk, name: str) -> None:
+    with pytest.raises(BadFile, match="who left would come in"):
+        desk.bring_zip({"active.csv": "email\nann@example.org\n", name: "x"})
+
+    assert desk.recipients() == []
+
+
+def test_a_table_of_leavers_that_cannot_be_read_keeps_the_others_out(desk: Desk) -> None:
+    with pytest.raises(BadFile, match="nothing more of"):
+        desk.bring_zip({"active.csv": "email\nann@example.org\n", "unsubscribed.csv": "colour\nred\n"})
+
+    assert desk.recipients() == []
+
+
+def test_a_zip_that_would_unpack_to_nothing_but_size_is_refused(desk: Desk) -> None:
+    with pytest.raises(BadFile, match=r"a\.csv would become 11,000,006 bytes"):
+        desk.bring_zip({"a.csv": "email\n" + "\n" * 11_000_000})
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"), [(8, 1, "protected by a password"), (10, 99, "compression.* pack it anew")]
+)
+def test_a_zip_that_cannot_be_opened_is_told_in_words(desk: Desk, place: int, value: int, words: str) -> None:
+    packed = bytearray(zipped({"a.csv": "email\nann@example.org\n"}))
+    directory = packed.index(b"PK\x01\x02")
+    packed[directory + place] = value
+    packed[place - 2] = value
+    (desk.folder / "all.zip").write_bytes(packed)
+
+    with pytest.raises(BadFile, match=words):
+        list(import_files(desk.engine, desk.folder / "all.zip", "morning", keys=desk.keys, now=NOW))
+
+
+def test_a_zip_that_is_broken_off_is_to_be_fetched_again(desk: Desk) -> None:
+    with pytest.raises(BadFile, match="broken off: fetch or export it again"):
+        desk.bring("all.zip", zipped({"a.csv": "email\nann@example.org\n"})[:60])
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [
@@ -114,7 +193,7 @@ def test_an_archive_without_lists_is_refused(desk: Desk, files: dict[str, str], 
 
 
 def test_a_damaged_archive_is_refused(desk: Desk) -> None:
-    packed = bytearray(_zipped({"a.csv": "email\n" + "ann@example.org\n" * 500}))
+    packed = bytearray(zipped({"a.csv": "email\n" + "ann@example.org\n" * 500}))
     packed[60] ^= 255
     (desk.folder / "all.zip").write_bytes(packed)
 

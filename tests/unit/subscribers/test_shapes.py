@@ -64,8 +64,9 @@ FILES = {
     ),
     "Substack (dashboard)": (
         "list.csv",
-        "Email,Name,Subscription type,Activity,Subscription date,Revenue\na@example.org,Ann,Free,5,2024-01-15,$0.00\n",
-        {"a": "active"},
+        "Email,Name,Subscription type,Activity,Subscription date,Revenue\na@example.org,Ann,Free,5,2024-01-15,$0.00\n"
+        "b@example.org,Ben,Unsubscribed,5,2024-01-15,$0.00\nc@example.org,Cay,Monthly,5,2024-01-15,$9.00\n",
+        {"a": "active", "b": "unsubscribed", "c": "active"},
     ),
     "beehiiv": (
         "list.csv",
@@ -91,6 +92,22 @@ FILES = {
         "4,4,d@example.org,,unactivated,,2024-05-01,,,{}\n",
         {"a": "active", "b": "unsubscribed", "c": "unsubscribed", "d": "pending"},
     ),
+    "Buttondown, as its API names the columns": (
+        "list.csv",
+        "email_address,type,creation_date\na@example.org,regular,2024-05-01\nb@example.org,unsubscribed,\n"
+        "c@example.org,complained,\nd@example.org,undeliverable,\ne@example.org,blocked,\nf@example.org,removed,\n"
+        "g@example.org,unactivated,\nh@example.org,spammy,\n",
+        {
+            "a": "active",
+            "b": "unsubscribed",
+            "c": "complained",
+            "d": "bounced",
+            "e": "blocked",
+            "f": "unsubscribed",
+            "g": "pending",
+            "h": "blocked",
+        },
+    ),
     "listmonk": (
         "list.csv",
         "uuid,email,name,attributes,status,created_at,updated_at\n"
@@ -109,8 +126,17 @@ FILES = {
         "list.csv",
         "Email,First Name,Last Name,Phone,Tags,Date Created,IP,Status\n"
         'a@example.org,Ann,Byrne,,"vip, press",2024-05-01 08:00:00,192.0.2.1,Active\n'
-        "b@example.org,Ben,,,,2024-05-01 08:00:00,,Unsubscribed\nc@example.org,,,,,2024-05-01,,Bounced\n",
-        {"a": "active", "b": "unsubscribed", "c": "bounced"},
+        "b@example.org,Ben,,,,2024-05-01 08:00:00,,Unsubscribed\nc@example.org,,,,,2024-05-01,,Bounced\n"
+        "d@example.org,,,,,,,0\ne@example.org,,,,,,,1\nf@example.org,,,,,,,2\ng@example.org,,,,,,,3\n",
+        {
+            "a": "active",
+            "b": "unsubscribed",
+            "c": "bounced",
+            "d": "pending",
+            "e": "active",
+            "f": "unsubscribed",
+            "g": "bounced",
+        },
     ),
     "Kit": (
         "list.csv",
@@ -123,6 +149,12 @@ FILES = {
         "list.csv",
         'Email Address,Subscribed at,UTM Source,UTM Medium\na@example.org,2021-02-04 07:55:20 +0000,"",""\n',
         {"a": "active"},
+    ),
+    "Curated, with who left": (
+        "list.csv",
+        "Email Address,Subscribed at,Unsubscribed at\na@example.org,2021-02-04 07:55:20 +0000,\n"
+        "b@example.org,2021-02-04 07:55:20 +0000,2022-03-04 07:55:20 +0000\n",
+        {"a": "active", "b": "unsubscribed"},
     ),
     "MailerLite": (
         "list.csv",
@@ -213,6 +245,42 @@ def test_attributes_that_are_no_json_object_are_refused(cell: str, tmp_path: Pat
     rows = _rows(tmp_path, "list.csv", f"email,name,attributes\na@example.org,Ann,{cell}\n")[1]
 
     assert "the attributes are not" in rows[0].reason
+
+
+@pytest.mark.parametrize("status", ["blocklisted", "disabled"])
+def test_of_a_row_refused_for_its_attributes_the_leaving_is_taken(status: str, tmp_path: Path) -> None:
+    text = f"email,name,attributes,status\na@example.org,Ann,not json,{status}\n"
+
+    [row] = _rows(tmp_path, "list.csv", text)[1]
+
+    assert isinstance(row, Row)
+    assert (row.status.is_leaving, row.name) == (True, "")
+    assert "the attributes are not JSON" in row.refusal
+
+
+def test_buttondowns_metadata_may_be_json_and_hold_the_name(tmp_path: Path) -> None:
+    metadata = '"{""name"": ""Ann"", ""good"": true, ""x"": null}"'
+
+    [row] = _rows(tmp_path, "list.csv", f"email,subscriber_type,tags,metadata\na@example.org,regular,,{metadata}\n")[1]
+
+    assert (row.name, row.attributes) == ("Ann", {"good": True, "x": None})
+
+
+def test_who_pays_buttondown_late_or_no_more_still_reads(tmp_path: Path) -> None:
+    words = ("past_due", "paused", "churning", "churned", "trialed", "unpaid")
+    lines = "".join(f"a@example.org,{word}\n" for word in words)
+
+    rows = _rows(tmp_path, "list.csv", f"email_address,type\n{lines}")[1]
+
+    assert [row.status.value for row in rows] == ["active"] * len(words)
+
+
+def test_listmonks_tags_come_back_from_a_column_or_the_attributes(tmp_path: Path) -> None:
+    text = 'email,name,attributes,tags\na@example.org,Ann,"{""tags"": [""vip""], ""n"": 1}",press\n'
+
+    [row] = _rows(tmp_path, "list.csv", text)[1]
+
+    assert (row.tags, row.attributes) == (("press", "vip"), {"n": 1})
 
 
 def test_a_yes_or_no_that_is_neither_is_refused(tmp_path: Path) -> None:

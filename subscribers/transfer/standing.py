@@ -1,0 +1,179 @@
+"""Where any file may say that somebody left: columns that answer yes or no, leaving dates, and the file's own name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from subscribers.transfer.moments import read_moment
+from subscribers.transfer.row import RowError, RowStatus
+from subscribers.transfer.statuses import NO, YES, read_status
+
+_WHOSE = r"(?:is|has|was|been|email|user|contact|member|subscriber|date|currently)*"
+_WHEN = r"(?P<when>at|on|date|time|timestamp)?"
+
+_LEAVING = {
+    RowStatus.UNSUBSCRIBED: "unsub|unsubscribed?|unsubscription|disabled|optout|optedout(?:ofemail)?|deleted|removed|"
+    "inactive|donot(?:e?mail|contact|send)",
+    RowStatus.BOUNCED: "(?:hard)?bounced?|cleaned|undeliverable",
+    RowStatus.COMPLAINED: "complained|complaint|spam(?:complaint|report)?|(?:marked|reported)(?:as)?spam|abuse",
+    RowStatus.BLOCKED: "(?:block|black)(?:ed|list|listed)|suppressed|suppression|banned",
+    RowStatus.PENDING: "unconfirmed|pending",
+}
+_STAYING = {
+    RowStatus.UNSUBSCRIBED: "subscribed?|subscribedtoemails?|(?:marketing|newsletter)?(?:optin|optedin)|active|enabled|"
+    "(?:accepts|receives?|wants)(?:email|newsletter|marketing|emailmarketing|emails|newsletters)|marketing(?:consent)?",
+    RowStatus.PENDING: "confirmed|verified|doubleoptin",
+}
+_LEAVING_COLUMNS = {status: re.compile(f"{_WHOSE}(?:{names}){_WHEN}") for status, names in _LEAVING.items()}
+_STAYING_COLUMNS = {status: re.compile(f"{_WHOSE}(?:{names})") for status, names in _STAYING.items()}
+_LIKE_A_STATUS = re.compile(
+    "unsub|bounc|complain|spam|opt(?:ed)?(?:in|out)|blacklist|blocklist|blocked|suppress|status|subscribed|consent|donot|"
+    "newsletter"
+)
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
+"""A day, whichever number it is: that they came is all it has to tell here."""
+_NOTHING = frozenset(("null", "none", "nil", "never", "n/a", "na", "-", "\\n", "0.0", "[]", "{}"))
+"""What programs write where there is nothing: no date of leaving, say."""
+
+_IN_NAMES = {
+    RowStatus.UNSUBSCRIBED: "unsub|nonsub|opt(?:ed)?[-_ ]?outs?(?![a-z])",
+    RowStatus.BOUNCED: "cleaned|(?<!soft[-_ ])(?:hard[-_ ]?)?bounce",
+    RowStatus.COMPLAINED: "complain|spam|junk|abuse",
+    RowStatus.BLOCKED: "suppress|block(?:ed|list)|black[-_ ]?list|banned|do[-_ ]?not[-_ ]?(?:e?mail|contact)",
+    RowStatus.PENDING: "unconfirmed|unactivated|pending",
+}
+_NAMED = {status: re.compile(f"(?<![a-z])(?:{names})") for status, names in _IN_NAMES.items()}
+# "cleaned" at the end is what people call a list they have tidied up; Mailchimp begins the name with it.
+_LEFT_OPEN = re.compile(
+    r"(?<![a-z])(?:not|non|no|without|minus|except|excl(?:uding)?|and|with|incl(?:uding)?|plus|active|subscribed|removed|"
+    r"filtered|free|checked)(?![a-z])|[+&]|.[^a-z]cleaned"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A column that answers a question. ``status`` is how somebody stands for whom it says that they do not want mail.
+
+    One that ``is_leaving`` asks whether they left, and any answer but no means that they did; another asks whether
+    they are there. ``is_date``: it says when they left.
+    """
+
+    column: str
+    status: RowStatus
+    is_leaving: bool
+    is_date: bool = False
+
+    def read_of(self, cells: Mapping[str, str]) -> RowStatus | None:
+        """Return what a row says of somebody here, None when nothing; raises RowError for what nobody understands."""
+        cell = cells.get(self.column, "")
+        word = cell.strip().lower()
+        if not word or word in _NOTHING or word.startswith("0000-00-00"):
+            return None
+        if self.is_leaving:
+            # A soft bounce is mail that may arrive tomorrow.
+            return None if word in NO or word.startswith("soft") else self.status
+        if word in NO:
+            return self.status
+        is_there = word in YES or _DATE.match(word) or read_moment(cell) is not None
+        return RowStatus.ACTIVE if is_there else read_status(cell)
+
+
+def flags_of(columns: Iterable[str]) -> tuple[Flag, ...]:
+    """Return the columns of a header, in small letters, that answer whether somebody gets mail."""
+    return tuple(flag for flag in map(_flag_of, columns) if flag is not None)
+
+
+@lru_cache(maxsize=1000)
+def _flag_of(column: str) -> Flag | None:
+    plain = _plain(column)
+    for status, names in _LEAVING_COLUMNS.items():
+        if match := names.fullmatch(plain):
+            return Flag(column, status, is_leaving=True, is_date=bool(match["when"]) or plain.startswith("date"))
+    for status, names in _STAYING_COLUMNS.items():
+        if names.fullmatch(plain):
+            return Flag(column, status, is_leaving=False)
+    return None
+
+
+def like_a_status(columns: Iterable[str]) -> list[str]:
+    """Return the columns whose names speak of leaving or staying: where they are not read, somebody should look."""
+    return [column for column in columns if _LIKE_A_STATUS.search(_plain(column))]
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[\W_]", "", column.lower())
+
+
+def judge(
+    own: Callable[[Mapping[str, str]], RowStatus | None],
+    flags: Sequence[Flag],
+    cells: Mapping[str, str],
+    left: Iterable[str],
+    file_name: str,
+    *,
+    must_answer: bool,
+) -> RowStatus:
+    """Say how somebody stands: the strictest of all that their row says, or what the file's name does.
+
+    ``own`` reads the product's own columns, ``left`` are columns of leaving dates; with ``must_answer`` a question
+    whether they are there may not stay open. Raises RowError for what nobody understands, unless they left anyway.
+    """
+    said, trouble = list[RowStatus | None](), None
+    for read in (own, *(flag.read_of for flag in flags)):
+        try:
+            said.append(read(cells))
+        except RowError as error:
+            trouble = trouble or error
+    if any(is_filled(cells.get(column, "")) for column in left):
+        said.append(RowStatus.UNSUBSCRIBED)
+    known = [status for status in said if status is not None]
+    strictest = max(known, key=lambda status: status.strictness) if known else None
+    if trouble is not None and (strictest is None or not strictest.is_leaving):
+        raise trouble
+    standing = strictest or status_of_name(file_name)
+    asked = next((flag.column for flag in flags if not flag.is_leaving), None)
+    if standing is None and asked is not None and must_answer:
+        raise RowError(f"its column {asked} says neither yes nor no")
+    return standing or RowStatus.ACTIVE
+
+
+def is_filled(cell: str) -> bool:
+    """Tell whether a cell for a date holds anything that programs do not write for none."""
+    word = cell.lower()
+    return bool(word) and word not in _NOTHING and word not in NO and not word.startswith("0000-00-00")
+
+
+@lru_cache
+def status_of_name(file_name: str) -> RowStatus | None:
+    """Return how the people of a file stand by its name, None when it says nothing; raises RowError if left open.
+
+    Products and people put those who left in a file of their own and name it so: ``unsubscribed.csv``.
+    """
+    name = file_name.lower().partition(".")[0]
+    found = [status for status, names in _NAMED.items() if names.search(name)]
+    if found and _LEFT_OPEN.search(name):
+        raise RowError(
+            f"the file's name, {file_name}, leaves open whether its people left, and the row does not say: "
+            "rename the file, or give it a column status"
+        )
+    return max(found, key=lambda status: status.strictness, default=None)
+
+
+def find_status_of_name(file_name: str) -> RowStatus | None:
+    """Return what ``status_of_name`` does, None for a name that leaves it open."""
+    try:
+        return status_of_name(file_name)
+    except RowError:
+        return None
+
+
+def is_named_for_leavers(file_name: str) -> bool:
+    """Tell whether a file's name speaks of people who must not be mailed, for sure or perhaps."""
+    try:
+        status = status_of_name(file_name)
+    except RowError:
+        return True
+    return status is not None and status.is_leaving
