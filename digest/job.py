@@ -166,7 +166,7 @@ def _not_approved(newsroom: Newsroom, stored: StoredEdition, needed: int) -> str
         have = len(store.approvers(conn, stored.id, stored.content_hash))
     return (
         f"{stored.key} was not approved: {have} of {needed} approvals, and unless_approved is “hold”. "
-        f"Look at it with `digest preview {stored.key.newsletter}`, let it go with `digest approve {stored.key}`."
+        f"Look at it with `{stored.key.command('preview')}`, let it go with `digest approve {stored.key}`."
     )
 
 
@@ -178,6 +178,6 @@ def _too_thin(newsroom: Newsroom, stored: StoredEdition, printed: int, minimum: 
     return (
         f"Edition {stored.key} has {printed} stories and needs {max(1, minimum)}: of the sources ({names}) "
         f"{len(edition.left_out)} more were offered between {edition.since:%Y-%m-%d %H:%M} and "
-        f"{edition.until:%Y-%m-%d %H:%M} UTC and left out{example}. Look at `digest build {edition.key.newsletter}`, "
+        f"{edition.until:%Y-%m-%d %H:%M} UTC and left out{example}. Look at `{edition.key.command('build')}`, "
         "gather again, or lower minimum_stories."
     )

@@ -52,7 +52,7 @@ def approve(written: str, author: str = "", content_hash: str = "") -> int:
     if missing:
         say(f"{key}: your approval is noted; it needs {missing} more, by somebody else (--author).")
         return 0
-    say(f"{key} is approved as it stands ({stored.content_hash[:12]}); send it with `digest send {key.newsletter}`.")
+    say(f"{key} is approved as it stands ({stored.content_hash[:12]}); send it with `{key.command('send')}`.")
     return 0
 
 
@@ -105,7 +105,7 @@ def ambiguous(written: str, *, resend: bool, drop: bool, as_json: bool) -> int:
     if not waiting:
         say(f"{key} has no ambiguous delivery.")
     elif resend:
-        say(f"{len(waiting)} will be sent again by `digest send {key.newsletter} --day {key.day} --yes`.")
+        say(f"{len(waiting)} will be sent again by `{key.command('send')} --yes`.")
     elif drop:
         say(f"{len(waiting)} are counted as failed and will not be sent again.")
     return 0

@@ -49,7 +49,7 @@ def extra(newsletter: str, slot: str, at: str, day: str, *, undo: bool, author: 
             return 0
         due = _moment(key.day, at, zone)
         if due <= now:
-            raise UsageError(f"{at} on {key.day} is past; send it now with `digest run {newsletter} --slot {slot}`.")
+            raise UsageError(f"{at} on {key.day} is past; send it now with `{key.command('run')}`.")
         with newsroom.writing() as conn:
             store.add_special_day(conn, key, due=due, author=author or login_name(), now=now)
             store.log(conn, now, "calendar", f"an extra edition at {due:%H:%M} UTC", key.newsletter, str(key))

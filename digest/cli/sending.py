@@ -61,7 +61,7 @@ def tell(delivered: Delivered, *, as_json: bool = False, dry_run: bool = False) 
         if counts.ambiguous:
             say(f"{counts.ambiguous} may or may not have it: `digest ambiguous {delivered.key}`.")
         if counts.open:
-            say(f"Unfinished: run `digest send {delivered.key.newsletter} --day {delivered.key.day} --yes` again.")
+            say(f"Unfinished: run `{delivered.key.command('send')} --yes` again.")
     return 1 if counts.open and not dry_run and not delivered.already else 0
 
 

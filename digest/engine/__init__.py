@@ -158,7 +158,7 @@ def _alarm(newsroom: Newsroom, ticked: Ticked) -> None:
     """Ring for what did not go, and say when something went that had not or that somebody waits for."""
     troubles = [f"{result}:{ticked.key}" for result in _TROUBLES]
     if ticked.result in _TROUBLES:
-        steps = (f"Look: digest log {ticked.key.newsletter}", f"Send it: digest send {ticked.key.newsletter}")
+        steps = (f"Look: digest log {ticked.key.newsletter}", f"Send it: {ticked.key.command('send')}")
         what = f"{ticked.key} {_TROUBLES[ticked.result]}"
         alarms.ring(newsroom, Alarm(f"{ticked.result}:{ticked.key}", what, ticked.detail, steps))
         if ticked.result == "withheld":
