@@ -22,7 +22,7 @@ from digest import backups, corrections, store
 from digest import render as rendering
 from digest import send as sending
 from digest.editorial import correction_block, note_block
-from digest.errors import DigestError, TransportError, UsageError, Withheld
+from digest.errors import DigestError, StoreError, TransportError, UsageError, Withheld
 from digest.model import Block, Claim, Counts, Edition, EditionKey, Outcome, Outgoing, Recipient, Rendered, Variant
 from digest.newsroom import Newsroom
 from digest.pictures import attachments
@@ -153,7 +153,7 @@ def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Pr
 def _note_stall(newsroom: Newsroom, stored: StoredEdition, why: str) -> None:
     """Write a stall down where the report and the alerts find it; the database may be what it hangs on."""
     logging.getLogger(__name__).warning("%s: %s", stored.key, why)
-    with suppress(subscribers.DatabaseError), newsroom.writing() as conn:
+    with suppress(StoreError), newsroom.writing() as conn:
         store.log(conn, newsroom.clock(), "stalled", why, stored.key.newsletter, str(stored.key))
 
 
