@@ -117,8 +117,16 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
         stored = store.load(conn, key)
     if stored is None:
         stored = draft(newsroom, key).stored
-    if stored.state in (State.SENT, State.FROZEN, State.STOPPED):
+    if stored.state is State.SENT:
         return stored, ()
+    if stored.state is State.STOPPED:
+        raise Withheld(
+            f"{key} was not sent: {stored.why or 'it was stopped'}, which is for good. "
+            f"`digest report {key} --who` says who has it."
+        )
+    if stored.state is State.FROZEN:
+        # Its own deadline, once over, is for the send to settle: it gives up what was put off.
+        return stored, _around(newsroom, stored, None)
     if stored.held:
         raise Withheld(
             f"{key} is on hold: {stored.why or 'an editor holds it'}. Let it go with `digest approve {key}`."
@@ -136,11 +144,15 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
     blocking = [finding for finding in check(newsroom, stored) if finding.blocks]
     if blocking:
         raise Withheld(f"{key} is not fit to send: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
+    return stored, (*notes, *stored.edition.notes, *_around(newsroom, stored, deadline))
+
+
+def _around(newsroom: Newsroom, stored: StoredEdition, deadline: datetime | None) -> tuple[str, ...]:
+    """Look around before the first byte; return what deserves a word. Raises Withheld when something stands against."""
     around = preflight.findings(newsroom, stored, deadline=deadline, size_bytes=SIZE_BYTES)
     if blocking := [finding for finding in around if finding.blocks]:
-        raise Withheld(f"{key} was not sent: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
-    told = (f"{f.rule}: {f.message}" for f in around)
-    return stored, (*notes, *stored.edition.notes, *told)
+        raise Withheld(f"{stored.key} was not sent: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
+    return tuple(f"{f.rule}: {f.message}" for f in around)
 
 
 def _without_withdrawn(newsroom: Newsroom, stored: StoredEdition) -> tuple[StoredEdition, tuple[str, ...]]:

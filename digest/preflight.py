@@ -34,18 +34,23 @@ NOTABLE = 100
 def findings(
     newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | None, size_bytes: int
 ) -> tuple[Finding, ...]:
-    """Return what stands against sending now, the blocking findings first. ``size_bytes`` is one mail's size."""
+    """Return what stands against sending now, the blocking findings first. ``size_bytes`` is one mail's size.
+
+    The list and the mail of a frozen edition were looked over before it was frozen, and are not asked about again.
+    """
     newsletter = newsroom.newsletter_of(stored.key)
     transport = newsroom.settings.transport_of(newsletter)
-    readers = mailing.audience(newsroom, stored.key)
+    is_draft = stored.frozen_at is None
+    readers = mailing.audience(newsroom, stored.key) if is_draft else mailing.counts(newsroom, stored).open
     found = [
         *_disk(newsroom, transport, readers, size_bytes),
-        *_list(newsroom, stored, readers),
         *_deadline(newsroom, transport, readers, deadline),
         *_transport(newsroom, newsletter),
+        *_warm_up(newsroom, transport),
         *_domain(newsletter, transport),
-        *outside.findings(newsroom, stored),
     ]
+    if is_draft:
+        found += [*_list(newsroom, stored, readers), *outside.findings(newsroom, stored)]
     return tuple(sorted(found, key=lambda finding: not finding.blocks))
 
 
@@ -100,6 +105,13 @@ def _transport(newsroom: Newsroom, newsletter: NewsletterSettings) -> Iterator[F
         mailing.open_transport(newsroom, newsletter).close()
     except SettingsError as error:
         yield Finding("transport", str(error), True)
+
+
+def _warm_up(newsroom: Newsroom, transport: TransportSettings) -> Iterator[Finding]:
+    today = newsroom.clock().date()
+    if transport.kind == "smtp" and transport.warm_up is not None and today < transport.warm_up.since:
+        message = f"the plan for a new sender allows no mail before {transport.warm_up.since}, and it is {today}. "
+        yield Finding("warm-up", f"{message}Set transport.warm_up.since to the first day, or leave the plan out.", True)
 
 
 def _domain(newsletter: NewsletterSettings, transport: TransportSettings) -> Iterator[Finding]:
