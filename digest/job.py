@@ -30,12 +30,22 @@ SIZE_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What became of a send. ``already``: it had been sent before and nothing was done now."""
+    """What became of a send. ``already``: it had been sent before and nothing was done now.
+
+    ``elsewhere`` and ``ended`` see ``mailing.Sent``.
+    """
 
     key: EditionKey
     counts: Counts
     already: bool = False
     notes: tuple[str, ...] = ()
+    elsewhere: int = 0
+    ended: str = ""
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Tell whether readers are left to whom nobody is sending now."""
+        return not self.already and self.counts.open > self.elsewhere
 
 
 def check(newsroom: Newsroom, stored: StoredEdition) -> tuple[Finding, ...]:
@@ -62,7 +72,7 @@ def deliver(
     over. Run again after any failure, it goes on where the ledger says.
     """
     stored, notes = _ready(newsroom, key, deadline)
-    if stored.state in (State.SENT, State.STOPPED):
+    if stored.state is State.SENT:
         return Delivered(key, mailing.counts(newsroom, stored), already=True)
     if dry_run:
         return Delivered(key, Counts(expected=mailing.audience(newsroom, key)), notes=(*notes, "dry run"))
@@ -73,8 +83,12 @@ def deliver(
             # Another process made the same edition at the same moment: look over what stands now, once.
             stored, notes = _ready(newsroom, key, deadline)
             stored = mailing.freeze(newsroom, stored, deadline=deadline)
-    counts = mailing.send(newsroom, stored, on_progress=on_progress)
-    return Delivered(key, counts, notes=notes)
+    is_over = stored.deadline is not None and newsroom.clock() >= stored.deadline
+    sent = mailing.send(newsroom, stored, on_progress=on_progress)
+    if is_over and sent.ended:
+        # Nothing left now, but what was put off was given up: had that been all, the edition would have ended.
+        raise Withheld(f"{key} was not sent: {sent.ended}. `digest report {key} --who` says who has it.")
+    return Delivered(key, sent.counts, notes=notes, elsewhere=sent.elsewhere, ended=sent.ended)
 
 
 def prove(newsroom: Newsroom, key: EditionKey, addresses: Sequence[str]) -> list[tuple[str, Outcome]]:

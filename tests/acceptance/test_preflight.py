@@ -94,9 +94,28 @@ def test_going_on_does_not_ask_about_the_list_again(frozen: Workspace, monkeypat
     assert frozen.run("send", "morning", "--yes").code == 0
 
 
+def test_going_on_after_the_deadline_sends_nothing_and_says_so(frozen: Workspace) -> None:
+    write(frozen, OUTBOX)
+    frozen.now = "2026-01-05T18:00:00+00:00"
+
+    ran = frozen.run("send", "morning", "--yes")
+
+    assert ran.code == 3 and "the time to send ended at 2026-01-05 17:30 UTC" in ran.err
+    assert frozen.mails() == []
+
+
 def test_nothing_leaves_before_the_plan_for_a_new_sender_begins(ready: Workspace) -> None:
     write(ready, SMTP + "warm_up = { since = 2026-02-05 }\n")
 
     ran = ready.run("send", "morning", "--yes")
 
     assert ran.code == 3 and "no mail before 2026-02-05" in ran.err
+
+
+def test_a_send_by_hand_after_not_after_goes_and_says_so(ready: Workspace) -> None:
+    ready.now = "2026-01-05T16:00:00+00:00"
+
+    ran = ready.run("send", "morning", "--yes")
+
+    assert ran.code == 0 and len(ready.mails()) == 2
+    assert "later than not_after = 10:30 (America/New_York): sent because you asked." in ran.out
