@@ -20,6 +20,7 @@ from digest.mailing import Progress, render
 from digest.model import Counts, EditionKey, Outcome
 from digest.newsroom import Newsroom
 from digest.store import State, StoredEdition
+from digest.text.counting import plural
 
 __all__ = ["Delivered", "ask_around", "check", "deliver", "draft", "gather", "prove", "render", "run"]
 
@@ -202,8 +203,8 @@ def _too_thin(newsroom: Newsroom, stored: StoredEdition, printed: int, minimum: 
     last = edition.left_out[-1] if edition.left_out else None
     example = f" (as “{last.headline}”, {last.reason})" if last is not None else ""
     return (
-        f"Edition {stored.key} has {printed} stories and needs {max(1, minimum)}: of the sources ({names}) "
-        f"{len(edition.left_out)} more were offered between {edition.since:%Y-%m-%d %H:%M} and "
-        f"{edition.until:%Y-%m-%d %H:%M} UTC and left out{example}. Look at `{edition.key.command('build')}`, "
-        "gather again, or lower minimum_stories."
+        f"Edition {stored.key} has {plural(printed, 'story', 'stories')} and needs {max(1, minimum)}: "
+        f"of the sources ({names}) {len(edition.left_out)} more were offered between "
+        f"{edition.since:%Y-%m-%d %H:%M} and {edition.until:%Y-%m-%d %H:%M} UTC and left out{example}. "
+        f"Look at `{edition.key.command('build')}`, gather again, or lower minimum_stories."
     )

@@ -32,6 +32,7 @@ from digest.render import MailHeaders, compile_message
 from digest.send import GateState, Progress
 from digest.settings import NewsletterSettings, secret
 from digest.store import State, StoredEdition
+from digest.text.counting import plural
 
 PATIENCE = timedelta(hours=6)
 """How long a send keeps trying when the newsletter names no ``not_after``: news is stale after that."""
@@ -140,7 +141,7 @@ def freeze(newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | No
                 expected=expected,
                 content_hash=stored.content_hash,
             )
-            store.log(conn, now, "frozen", f"{expected} recipients", key.newsletter, str(key))
+            store.log(conn, now, "frozen", plural(expected, "recipient"), key.newsletter, str(key))
             current = store.load(conn, key)
     if current is None:
         raise DigestError(f"{key} vanished while it was frozen; run the command again.")
@@ -199,7 +200,9 @@ def send_proof(
     finally:
         transport.close()
     with newsroom.writing() as conn:
-        store.log(conn, newsroom.clock(), "proof", f"{len(outcomes)} addresses", key.newsletter, str(key))
+        store.log(
+            conn, newsroom.clock(), "proof", plural(len(outcomes), "address", "addresses"), key.newsletter, str(key)
+        )
     return [(m.address, outcomes[m.subscriber_id]) for m in messages if m.subscriber_id in outcomes]
 
 

@@ -17,6 +17,7 @@ from digest.errors import SettingsError
 from digest.newsroom import Newsroom
 from digest.settings import NewsletterSettings, TransportSettings
 from digest.store import State, StoredEdition
+from digest.text.counting import plural
 
 BYTES_A_READER = 500
 """What the ledger and its write-ahead log take for one delivery, with room to spare (250 were measured)."""
@@ -60,7 +61,7 @@ def _disk(newsroom: Newsroom, transport: TransportSettings, readers: int, size_b
         need += readers * size_bytes
     free = shutil.disk_usage(newsroom.base).free
     if free < need:
-        message = f"{free // 1_000_000} MB are free in {newsroom.base} and {readers} readers need about "
+        message = f"{free // 1_000_000} MB are free in {newsroom.base}; {plural(readers, 'reader')} would take about "
         yield Finding("disk", f"{message}{need // 1_000_000} MB. Make room; a full disk stops a send half way.", True)
 
 
@@ -68,7 +69,7 @@ def _list(newsroom: Newsroom, stored: StoredEdition, readers: int) -> Iterator[F
     last = _last_sent(newsroom, stored)
     if last is None or not last.expected_count or abs(readers - last.expected_count) < NOTABLE:
         return
-    change = f"{readers} readers would get it, and {last.expected_count} got {last.key}"
+    change = f"{plural(readers, 'reader')} would get it, and {last.expected_count} got {last.key}"
     if readers > GROWTH * last.expected_count and not stored.is_approved:
         advice = f"If that is right, `digest approve {stored.key}`; else look at the last import."
         yield Finding("list-size", f"{change}. {advice}", True)
@@ -96,7 +97,8 @@ def _deadline(
         yield Finding("deadline", f"the time to send ended at {deadline:%Y-%m-%d %H:%M} UTC.", True)
     elif transport.rate and readers / transport.rate > left_s:
         in_time = int(left_s * transport.rate)
-        message = f"at transport.rate = {transport.rate:g} only about {in_time} of {readers} readers get it by "
+        part = f"{in_time} of {plural(readers, 'reader')}"
+        message = f"at transport.rate = {transport.rate:g} only about {part} get it by "
         yield Finding("deadline", f"{message}{deadline:%H:%M} UTC; the rest stays unsent.", False)
 
 

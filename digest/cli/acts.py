@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 from digest import backups, store
 from digest.cli.editions import tell_changes, tell_draft
 from digest.cli.opening import emit, say, workspace
+from digest.cli.plainly import printable_line
 from digest.cli.reports import delivery_document
 from digest.drafting import draft
 from digest.editorial import differences
@@ -19,6 +20,7 @@ from digest.mailing import PATIENCE
 from digest.model import EditionKey
 from digest.newsroom import Newsroom, parse_key
 from digest.store import Act, ActName, DeliveryState, State, StoredEdition
+from digest.text.counting import plural
 
 
 def edit(written: str, changes: dict[str, str], author: str) -> int:
@@ -92,7 +94,12 @@ def ambiguous(written: str, *, resend: bool, drop: bool, as_json: bool) -> int:
                 choice: Literal["resend", "drop"] = "resend" if resend else "drop"
                 decided = store.resolve_ambiguous(conn, stored.id, choice, now=newsroom.clock())
                 store.log(
-                    conn, newsroom.clock(), f"ambiguous-{choice}", f"{decided} deliveries", key.newsletter, str(key)
+                    conn,
+                    newsroom.clock(),
+                    f"ambiguous-{choice}",
+                    plural(decided, "delivery", "deliveries"),
+                    key.newsletter,
+                    str(key),
                 )
                 if resend and decided:
                     _reopen(conn, stored, newsroom)
@@ -101,13 +108,14 @@ def ambiguous(written: str, *, resend: bool, drop: bool, as_json: bool) -> int:
         return 0
     for delivery in waiting:
         reader = delivery.recipient
-        say(f"{reader.subscriber_id:>8}  {reader.address}  {delivery.code} {delivery.reply}".rstrip())
+        reply = printable_line(f"{delivery.code} {delivery.reply}".strip())
+        say(f"{reader.subscriber_id:>8}  {reader.address}  {reply}".rstrip())
     if not waiting:
         say(f"{key} has no ambiguous delivery.")
     elif resend:
         say(f"{len(waiting)} will be sent again by `{key.command('send')} --yes`.")
     elif drop:
-        say(f"{len(waiting)} are counted as failed and will not be sent again.")
+        say(f"{plural(len(waiting), 'message')} will not be sent again and counted as failed.")
     return 0
 
 

@@ -16,7 +16,7 @@ from rich.progress import Progress as Bar
 from digest import job, store
 from digest.cli.editions import tell_gathered
 from digest.cli.opening import ask, edition_key, emit, say, workspace
-from digest.cli.plainly import INTERRUPTED, fail
+from digest.cli.plainly import INTERRUPTED, fail, printable_line
 from digest.engine.calendar import rule_of
 from digest.job import Delivered
 from digest.mailing import Progress, audience
@@ -133,7 +133,7 @@ def bar(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
                 told.add(until)
                 open_ = progress.expected - progress.done
                 print(
-                    f"{open_} of {progress.expected} are put off by their servers; the next try is at "
+                    f"Put off by their servers: {open_} of {progress.expected}. The next try is at "
                     f"{until.astimezone():%H:%M:%S}. Ctrl-C is safe: sending again goes on from here.",
                     file=sys.stderr,
                 )
@@ -162,5 +162,6 @@ def _proof(newsroom: Newsroom, key: EditionKey, addresses: tuple[str, ...], *, a
         emit([{"address": address, "fate": str(o.fate), "reply": o.reply} for address, o in outcomes])
     else:
         for address, outcome in outcomes:
-            say(f"proof of {key} to {address}: {outcome.fate}{' ' + outcome.reply if outcome.reply else ''}")
+            reply = printable_line(f" {outcome.reply}" if outcome.reply else "")
+            say(f"proof of {key} to {address}: {outcome.fate}{reply}")
     return 0 if all(outcome.fate == "accepted" for _, outcome in outcomes) else 1
