@@ -75,6 +75,8 @@ def flag(written: str, name: str, value: bool) -> int:
             stored = _stored(conn, key)
             if stored.state in (State.SENT, State.STOPPED):
                 raise UsageError(f"{key} is {stored.state} already; `digest report {key}` says who has it.")
+            if name == "paused" and not value and stored.stop_requested:
+                raise UsageError(f"{key} was ordered to stop, and that is for good: resuming does not take it back.")
             store.set_flag(conn, key, **{name: value})
             store.log(conn, newsroom.clock(), f"{name}={value}".lower(), "", key.newsletter, str(key))
     say(f"{key}: {name.replace('_', ' ')} is now {'on' if value else 'off'}.")

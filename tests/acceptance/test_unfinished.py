@@ -78,6 +78,14 @@ def test_a_stopped_send_says_that_it_was_stopped_and_does_not_ask_to_be_run_agai
     assert frozen.mails() == []
 
 
+def test_a_stop_is_not_taken_back_by_resuming(frozen: Workspace) -> None:
+    frozen.run("stop", NAME)
+
+    ran = frozen.run("resume", NAME)
+
+    assert ran.code == 2 and "that is for good" in ran.err
+
+
 def test_ctrl_c_says_how_far_it_came_and_how_to_go_on(frozen: Workspace) -> None:
     with Sink(record=lambda recipient, content: os.kill(os.getpid(), signal.SIGINT)) as sink:
         frozen.settings(SETTINGS.replace(OUTBOX, SMTP.format(sink.port)))
