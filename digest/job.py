@@ -20,6 +20,7 @@ from digest.mailing import Progress, render
 from digest.model import Counts, EditionKey, Outcome
 from digest.newsroom import Newsroom
 from digest.store import State, StoredEdition
+from digest.text.counting import plural
 
 __all__ = ["Delivered", "ask_around", "check", "deliver", "draft", "gather", "prove", "render", "run"]
 
@@ -30,12 +31,22 @@ SIZE_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What became of a send. ``already``: it had been sent before and nothing was done now."""
+    """What became of a send. ``already``: it had been sent before and nothing was done now.
+
+    ``elsewhere`` and ``ended`` see ``mailing.Sent``.
+    """
 
     key: EditionKey
     counts: Counts
     already: bool = False
     notes: tuple[str, ...] = ()
+    elsewhere: int = 0
+    ended: str = ""
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Tell whether readers are left to whom nobody is sending now."""
+        return not self.already and self.counts.open > self.elsewhere
 
 
 def check(newsroom: Newsroom, stored: StoredEdition) -> tuple[Finding, ...]:
@@ -62,7 +73,7 @@ def deliver(
     over. Run again after any failure, it goes on where the ledger says.
     """
     stored, notes = _ready(newsroom, key, deadline)
-    if stored.state in (State.SENT, State.STOPPED):
+    if stored.state is State.SENT:
         return Delivered(key, mailing.counts(newsroom, stored), already=True)
     if dry_run:
         return Delivered(key, Counts(expected=mailing.audience(newsroom, key)), notes=(*notes, "dry run"))
@@ -73,8 +84,12 @@ def deliver(
             # Another process made the same edition at the same moment: look over what stands now, once.
             stored, notes = _ready(newsroom, key, deadline)
             stored = mailing.freeze(newsroom, stored, deadline=deadline)
-    counts = mailing.send(newsroom, stored, on_progress=on_progress)
-    return Delivered(key, counts, notes=notes)
+    is_over = stored.deadline is not None and newsroom.clock() >= stored.deadline
+    sent = mailing.send(newsroom, stored, on_progress=on_progress)
+    if is_over and sent.ended:
+        # Nothing left now, but what was put off was given up: had that been all, the edition would have ended.
+        raise Withheld(f"{key} was not sent: {sent.ended}. `digest report {key} --who` says who has it.")
+    return Delivered(key, sent.counts, notes=notes, elsewhere=sent.elsewhere, ended=sent.ended)
 
 
 def prove(newsroom: Newsroom, key: EditionKey, addresses: Sequence[str]) -> list[tuple[str, Outcome]]:
@@ -117,8 +132,16 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
         stored = store.load(conn, key)
     if stored is None:
         stored = draft(newsroom, key).stored
-    if stored.state in (State.SENT, State.FROZEN, State.STOPPED):
+    if stored.state is State.SENT:
         return stored, ()
+    if stored.state is State.STOPPED:
+        raise Withheld(
+            f"{key} was not sent: {stored.why or 'it was stopped'}, which is for good. "
+            f"`digest report {key} --who` says who has it."
+        )
+    if stored.state is State.FROZEN:
+        # Its own deadline, once over, is for the send to settle: it gives up what was put off.
+        return stored, _around(newsroom, stored, None)
     if stored.held:
         raise Withheld(
             f"{key} is on hold: {stored.why or 'an editor holds it'}. Let it go with `digest approve {key}`."
@@ -136,11 +159,15 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
     blocking = [finding for finding in check(newsroom, stored) if finding.blocks]
     if blocking:
         raise Withheld(f"{key} is not fit to send: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
+    return stored, (*notes, *stored.edition.notes, *_around(newsroom, stored, deadline))
+
+
+def _around(newsroom: Newsroom, stored: StoredEdition, deadline: datetime | None) -> tuple[str, ...]:
+    """Look around before the first byte; return what deserves a word. Raises Withheld when something stands against."""
     around = preflight.findings(newsroom, stored, deadline=deadline, size_bytes=SIZE_BYTES)
     if blocking := [finding for finding in around if finding.blocks]:
-        raise Withheld(f"{key} was not sent: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
-    told = (f"{f.rule}: {f.message}" for f in around)
-    return stored, (*notes, *stored.edition.notes, *told)
+        raise Withheld(f"{stored.key} was not sent: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
+    return tuple(f"{f.rule}: {f.message}" for f in around)
 
 
 def _without_withdrawn(newsroom: Newsroom, stored: StoredEdition) -> tuple[StoredEdition, tuple[str, ...]]:
@@ -166,7 +193,7 @@ def _not_approved(newsroom: Newsroom, stored: StoredEdition, needed: int) -> str
         have = len(store.approvers(conn, stored.id, stored.content_hash))
     return (
         f"{stored.key} was not approved: {have} of {needed} approvals, and unless_approved is “hold”. "
-        f"Look at it with `digest preview {stored.key.newsletter}`, let it go with `digest approve {stored.key}`."
+        f"Look at it with `{stored.key.command('preview')}`, let it go with `digest approve {stored.key}`."
     )
 
 
@@ -176,8 +203,8 @@ def _too_thin(newsroom: Newsroom, stored: StoredEdition, printed: int, minimum: 
     last = edition.left_out[-1] if edition.left_out else None
     example = f" (as “{last.headline}”, {last.reason})" if last is not None else ""
     return (
-        f"Edition {stored.key} has {printed} stories and needs {max(1, minimum)}: of the sources ({names}) "
-        f"{len(edition.left_out)} more were offered between {edition.since:%Y-%m-%d %H:%M} and "
-        f"{edition.until:%Y-%m-%d %H:%M} UTC and left out{example}. Look at `digest build {edition.key.newsletter}`, "
-        "gather again, or lower minimum_stories."
+        f"Edition {stored.key} has {plural(printed, 'story', 'stories')} and needs {max(1, minimum)}: "
+        f"of the sources ({names}) {len(edition.left_out)} more were offered between "
+        f"{edition.since:%Y-%m-%d %H:%M} and {edition.until:%Y-%m-%d %H:%M} UTC and left out{example}. "
+        f"Look at `{edition.key.command('build')}`, gather again, or lower minimum_stories."
     )

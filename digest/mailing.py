@@ -22,7 +22,7 @@ from digest import backups, corrections, store
 from digest import render as rendering
 from digest import send as sending
 from digest.editorial import correction_block, note_block
-from digest.errors import DigestError, TransportError, UsageError, Withheld
+from digest.errors import DigestError, StoreError, TransportError, UsageError, Withheld
 from digest.model import Block, Claim, Counts, Edition, EditionKey, Outcome, Outgoing, Recipient, Rendered, Variant
 from digest.newsroom import Newsroom
 from digest.pictures import attachments
@@ -32,6 +32,7 @@ from digest.render import MailHeaders, compile_message
 from digest.send import GateState, Progress
 from digest.settings import NewsletterSettings, secret
 from digest.store import State, StoredEdition
+from digest.text.counting import plural
 
 PATIENCE = timedelta(hours=6)
 """How long a send keeps trying when the newsletter names no ``not_after``: news is stale after that."""
@@ -39,7 +40,31 @@ PATIENCE = timedelta(hours=6)
 NOBODY = 0
 """The subscriber of a proof: no reader has this number, so no link of a proof can take anybody off a list."""
 
-__all__ = ["Progress", "Proof", "audience", "counts", "freeze", "proof", "render", "send", "send_proof", "view_page"]
+__all__ = [
+    "Progress",
+    "Proof",
+    "Sent",
+    "audience",
+    "counts",
+    "freeze",
+    "proof",
+    "render",
+    "send",
+    "send_proof",
+    "view_page",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How far a send came. Of those still open ``elsewhere`` are in the hands of other living senders.
+
+    ``ended`` says why nobody goes on with the open ones: the edition was stopped, or its time is over.
+    """
+
+    counts: Counts
+    elsewhere: int = 0
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +141,14 @@ def freeze(newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | No
                 expected=expected,
                 content_hash=stored.content_hash,
             )
-            store.log(conn, now, "frozen", f"{expected} recipients", key.newsletter, str(key))
+            store.log(conn, now, "frozen", plural(expected, "recipient"), key.newsletter, str(key))
             current = store.load(conn, key)
     if current is None:
         raise DigestError(f"{key} vanished while it was frozen; run the command again.")
     return current
 
 
-def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Progress], None] | None = None) -> Counts:
+def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Progress], None] | None = None) -> Sent:
     """Hand a frozen edition to everybody the ledger still names, and close it when nobody is left."""
     newsletter = newsroom.newsletter_of(stored.key)
     backups.check(newsroom, stored.key)
@@ -132,7 +157,7 @@ def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Pr
     with store.open_ledger(newsroom.engine, newsroom.clock, folder=newsroom.base) as ledger:
         transport = open_transport(newsroom, newsletter, call_log=ledger.call_log(stored.id))
         try:
-            result = sending.deliver_edition(
+            sending.deliver_edition(
                 ledger=ledger,
                 edition_id=stored.id,
                 encode=_post(newsroom, stored, transport.codec).outgoing,
@@ -146,14 +171,13 @@ def send(newsroom: Newsroom, stored: StoredEdition, *, on_progress: Callable[[Pr
             )
         finally:
             transport.close()
-    _close(newsroom, newsletter, stored, result)
-    return result
+    return _close(newsroom, newsletter, stored)
 
 
 def _note_stall(newsroom: Newsroom, stored: StoredEdition, why: str) -> None:
     """Write a stall down where the report and the alerts find it; the database may be what it hangs on."""
     logging.getLogger(__name__).warning("%s: %s", stored.key, why)
-    with suppress(subscribers.DatabaseError), newsroom.writing() as conn:
+    with suppress(StoreError), newsroom.writing() as conn:
         store.log(conn, newsroom.clock(), "stalled", why, stored.key.newsletter, str(stored.key))
 
 
@@ -176,7 +200,9 @@ def send_proof(
     finally:
         transport.close()
     with newsroom.writing() as conn:
-        store.log(conn, newsroom.clock(), "proof", f"{len(outcomes)} addresses", key.newsletter, str(key))
+        store.log(
+            conn, newsroom.clock(), "proof", plural(len(outcomes), "address", "addresses"), key.newsletter, str(key)
+        )
     return [(m.address, outcomes[m.subscriber_id]) for m in messages if m.subscriber_id in outcomes]
 
 
@@ -330,20 +356,29 @@ def _gate_state(
     return GateState(stopped, paused=flags.paused or flags.held, withdrawn=withdrawn)
 
 
-def _close(newsroom: Newsroom, newsletter: NewsletterSettings, stored: StoredEdition, result: Counts) -> None:
+def _close(newsroom: Newsroom, newsletter: NewsletterSettings, stored: StoredEdition) -> Sent:
+    """Write down how far the send came, and that the edition has ended if it has."""
     with newsroom.writing() as conn:
         now = newsroom.clock()
         flags = store.flags(conn, stored.id, now)
-        ended = True
-        if result.open and flags.stop_requested:
-            store.finish(conn, stored.id, State.STOPPED, now=now, why="stopped by an editor")
-        elif result.open and flags.withdrawn and newsletter.on_kill == "stop":
-            store.finish(conn, stored.id, State.STOPPED, now=now, why="a story in it was killed or held")
-        elif not result.open:
-            store.finish(conn, stored.id, State.SENT, now=now)
-        else:
-            ended = False
+        # In this order: what others settle between the two looks is open no more.
+        elsewhere = store.claimed(conn, stored.id, now)
+        result = store.counts(conn, stored.id)
+        ended = _stopped_because(newsletter, flags) if result.open else ""
+        if not result.open or ended:
+            state = State.STOPPED if ended else State.SENT
+            store.finish(conn, stored.id, state, now=now, why=ended)
         detail = ", ".join(f"{name} {n}" for name, n in dataclasses.asdict(result).items() if n)
         store.log(conn, now, "send", detail, stored.key.newsletter, str(stored.key))
-    if ended:
+    if not result.open or ended:
         backups.note(newsroom, stored.key, "ended")
+    elif stored.deadline is not None and now >= stored.deadline:
+        closing = f"`digest stop {stored.key}` closes it"
+        ended = f"the time to send ended at {stored.deadline:%Y-%m-%d %H:%M} UTC ({closing})"
+    return Sent(result, min(elsewhere, result.open), ended)
+
+
+def _stopped_because(newsletter: NewsletterSettings, flags: store.Flags) -> str:
+    if flags.stop_requested:
+        return "stopped by an editor"
+    return "a story in it was killed or held" if flags.withdrawn and newsletter.on_kill == "stop" else ""

@@ -126,9 +126,11 @@ def parse_key(newsroom: Newsroom, written: str) -> EditionKey:
 def _explained(settings: Settings) -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, subscribers.DatabaseError) as error:
-        cause = getattr(error, "orig", None) or error
+    except subscribers.DatabaseError as error:
+        # It names the database, what is wrong and what to do already.
+        raise StoreError(str(error)) from error
+    except DBAPIError as error:
         raise StoreError(
-            f"The database {settings.database.url} refused: {cause}. Nothing of this step was kept; "
-            "see that its disk has room and that it can be reached, then run the command again."
+            f"The database {settings.database.url} refused: {str(error.orig).rstrip('.')}. Nothing of this step was "
+            "kept; see that its disk has room and that it can be reached, then run the command again."
         ) from error

@@ -17,6 +17,7 @@ from digest.errors import SettingsError
 from digest.newsroom import Newsroom
 from digest.settings import NewsletterSettings, TransportSettings
 from digest.store import State, StoredEdition
+from digest.text.counting import plural
 
 BYTES_A_READER = 500
 """What the ledger and its write-ahead log take for one delivery, with room to spare (250 were measured)."""
@@ -34,18 +35,23 @@ NOTABLE = 100
 def findings(
     newsroom: Newsroom, stored: StoredEdition, *, deadline: datetime | None, size_bytes: int
 ) -> tuple[Finding, ...]:
-    """Return what stands against sending now, the blocking findings first. ``size_bytes`` is one mail's size."""
+    """Return what stands against sending now, the blocking findings first. ``size_bytes`` is one mail's size.
+
+    The list and the mail of a frozen edition were looked over before it was frozen, and are not asked about again.
+    """
     newsletter = newsroom.newsletter_of(stored.key)
     transport = newsroom.settings.transport_of(newsletter)
-    readers = mailing.audience(newsroom, stored.key)
+    is_draft = stored.frozen_at is None
+    readers = mailing.audience(newsroom, stored.key) if is_draft else mailing.counts(newsroom, stored).open
     found = [
         *_disk(newsroom, transport, readers, size_bytes),
-        *_list(newsroom, stored, readers),
         *_deadline(newsroom, transport, readers, deadline),
         *_transport(newsroom, newsletter),
+        *_warm_up(newsroom, transport),
         *_domain(newsletter, transport),
-        *outside.findings(newsroom, stored),
     ]
+    if is_draft:
+        found += [*_list(newsroom, stored, readers), *outside.findings(newsroom, stored)]
     return tuple(sorted(found, key=lambda finding: not finding.blocks))
 
 
@@ -55,7 +61,7 @@ def _disk(newsroom: Newsroom, transport: TransportSettings, readers: int, size_b
         need += readers * size_bytes
     free = shutil.disk_usage(newsroom.base).free
     if free < need:
-        message = f"{free // 1_000_000} MB are free in {newsroom.base} and {readers} readers need about "
+        message = f"{free // 1_000_000} MB are free in {newsroom.base}; {plural(readers, 'reader')} would take about "
         yield Finding("disk", f"{message}{need // 1_000_000} MB. Make room; a full disk stops a send half way.", True)
 
 
@@ -63,7 +69,7 @@ def _list(newsroom: Newsroom, stored: StoredEdition, readers: int) -> Iterator[F
     last = _last_sent(newsroom, stored)
     if last is None or not last.expected_count or abs(readers - last.expected_count) < NOTABLE:
         return
-    change = f"{readers} readers would get it, and {last.expected_count} got {last.key}"
+    change = f"{plural(readers, 'reader')} would get it, and {last.expected_count} got {last.key}"
     if readers > GROWTH * last.expected_count and not stored.is_approved:
         advice = f"If that is right, `digest approve {stored.key}`; else look at the last import."
         yield Finding("list-size", f"{change}. {advice}", True)
@@ -91,7 +97,8 @@ def _deadline(
         yield Finding("deadline", f"the time to send ended at {deadline:%Y-%m-%d %H:%M} UTC.", True)
     elif transport.rate and readers / transport.rate > left_s:
         in_time = int(left_s * transport.rate)
-        message = f"at transport.rate = {transport.rate:g} only about {in_time} of {readers} readers get it by "
+        part = f"{in_time} of {plural(readers, 'reader')}"
+        message = f"at transport.rate = {transport.rate:g} only about {part} get it by "
         yield Finding("deadline", f"{message}{deadline:%H:%M} UTC; the rest stays unsent.", False)
 
 
@@ -100,6 +107,13 @@ def _transport(newsroom: Newsroom, newsletter: NewsletterSettings) -> Iterator[F
         mailing.open_transport(newsroom, newsletter).close()
     except SettingsError as error:
         yield Finding("transport", str(error), True)
+
+
+def _warm_up(newsroom: Newsroom, transport: TransportSettings) -> Iterator[Finding]:
+    today = newsroom.clock().date()
+    if transport.kind == "smtp" and transport.warm_up is not None and today < transport.warm_up.since:
+        message = f"the plan for a new sender allows no mail before {transport.warm_up.since}, and it is {today}. "
+        yield Finding("warm-up", f"{message}Set transport.warm_up.since to the first day, or leave the plan out.", True)
 
 
 def _domain(newsletter: NewsletterSettings, transport: TransportSettings) -> Iterator[Finding]:

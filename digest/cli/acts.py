@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 from digest import backups, store
 from digest.cli.editions import tell_changes, tell_draft
 from digest.cli.opening import emit, say, workspace
+from digest.cli.plainly import printable_line
 from digest.cli.reports import delivery_document
 from digest.drafting import draft
 from digest.editorial import differences
@@ -19,6 +20,7 @@ from digest.mailing import PATIENCE
 from digest.model import EditionKey
 from digest.newsroom import Newsroom, parse_key
 from digest.store import Act, ActName, DeliveryState, State, StoredEdition
+from digest.text.counting import plural
 
 
 def edit(written: str, changes: dict[str, str], author: str) -> int:
@@ -52,7 +54,7 @@ def approve(written: str, author: str = "", content_hash: str = "") -> int:
     if missing:
         say(f"{key}: your approval is noted; it needs {missing} more, by somebody else (--author).")
         return 0
-    say(f"{key} is approved as it stands ({stored.content_hash[:12]}); send it with `digest send {key.newsletter}`.")
+    say(f"{key} is approved as it stands ({stored.content_hash[:12]}); send it with `{key.command('send')}`.")
     return 0
 
 
@@ -73,6 +75,8 @@ def flag(written: str, name: str, value: bool) -> int:
             stored = _stored(conn, key)
             if stored.state in (State.SENT, State.STOPPED):
                 raise UsageError(f"{key} is {stored.state} already; `digest report {key}` says who has it.")
+            if name == "paused" and not value and stored.stop_requested:
+                raise UsageError(f"{key} was ordered to stop, and that is for good: resuming does not take it back.")
             store.set_flag(conn, key, **{name: value})
             store.log(conn, newsroom.clock(), f"{name}={value}".lower(), "", key.newsletter, str(key))
     say(f"{key}: {name.replace('_', ' ')} is now {'on' if value else 'off'}.")
@@ -92,7 +96,12 @@ def ambiguous(written: str, *, resend: bool, drop: bool, as_json: bool) -> int:
                 choice: Literal["resend", "drop"] = "resend" if resend else "drop"
                 decided = store.resolve_ambiguous(conn, stored.id, choice, now=newsroom.clock())
                 store.log(
-                    conn, newsroom.clock(), f"ambiguous-{choice}", f"{decided} deliveries", key.newsletter, str(key)
+                    conn,
+                    newsroom.clock(),
+                    f"ambiguous-{choice}",
+                    plural(decided, "delivery", "deliveries"),
+                    key.newsletter,
+                    str(key),
                 )
                 if resend and decided:
                     _reopen(conn, stored, newsroom)
@@ -101,13 +110,14 @@ def ambiguous(written: str, *, resend: bool, drop: bool, as_json: bool) -> int:
         return 0
     for delivery in waiting:
         reader = delivery.recipient
-        say(f"{reader.subscriber_id:>8}  {reader.address}  {delivery.code} {delivery.reply}".rstrip())
+        reply = printable_line(f"{delivery.code} {delivery.reply}".strip())
+        say(f"{reader.subscriber_id:>8}  {reader.address}  {reply}".rstrip())
     if not waiting:
         say(f"{key} has no ambiguous delivery.")
     elif resend:
-        say(f"{len(waiting)} will be sent again by `digest send {key.newsletter} --day {key.day} --yes`.")
+        say(f"{len(waiting)} will be sent again by `{key.command('send')} --yes`.")
     elif drop:
-        say(f"{len(waiting)} are counted as failed and will not be sent again.")
+        say(f"{plural(len(waiting), 'message')} will not be sent again and counted as failed.")
     return 0
 
 

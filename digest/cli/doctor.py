@@ -15,6 +15,7 @@ from digest.cli.opening import config_path, emit, say, workspace
 from digest.mailing import probe_transport
 from digest.newsroom import Newsroom
 from digest.settings import SECRETS_FILE, load
+from digest.text.counting import plural
 
 ENOUGH_BYTES = 200_000_000
 """Free disk below this is told: a send to a million readers writes about a quarter of it."""
@@ -85,7 +86,7 @@ def _checks(newsroom: Newsroom) -> Iterator[Checked]:
         with newsroom.reading() as conn:
             readers = subscribers.count_active(conn, newsletter.list)
         add = "" if readers else f"; add some with `digest subscribers add … --list {newsletter.list}`"
-        yield Checked(f"list {newsletter.list}", readers > 0, f"{readers} active readers{add}")
+        yield Checked(f"list {newsletter.list}", readers > 0, f"{plural(readers, 'active reader')}{add}")
         trouble = probe_transport(newsroom, newsletter)
         kind = settings.transport_of(newsletter).kind
         yield Checked(f"transport of {newsletter.id}", not trouble, trouble or f"{kind} answers")

@@ -50,7 +50,7 @@ def build(newsletter: str, day: str, slot: str, *, as_json: bool) -> int:
     tell_draft(made)
     if before is not None:
         tell_changes(changes)
-    say(f"Look at it: digest preview {newsletter} --day {key.day}")
+    say(f"Look at it: {key.command('preview')}")
     return 0
 
 

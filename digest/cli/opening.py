@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -13,11 +14,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from digest.cli.plainly import printable
 from digest.errors import UsageError
 from digest.model import EditionKey
 from digest.newsroom import Newsroom, open_newsroom
 from digest.protocols import Clock
 from digest.settings import NewsletterSettings, load
+
+_C1 = re.compile("[\x7f-\x9f]")
 
 DEFAULT_CONFIG = Path("digest.toml")
 
@@ -74,17 +78,19 @@ def today(newsroom: Newsroom, newsletter: NewsletterSettings) -> date:
 
 def emit(document: Any) -> None:
     """Print one JSON document on standard output."""
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    written = json.dumps(document, ensure_ascii=False, indent=2, default=str)
+    # JSON leaves these as they are, and a terminal obeys them.
+    print(_C1.sub(lambda found: f"\\u{ord(found[0]):04x}", written))
 
 
 def say(text: str = "") -> None:
     """Print a line for people on standard output."""
-    print(text)
+    print(printable(text))
 
 
 def warn(text: str) -> None:
     """Print a line on standard error: what went wrong without stopping the command."""
-    print(f"warning: {text}", file=sys.stderr)
+    print(f"warning: {printable(text)}", file=sys.stderr)
 
 
 def ask(question: str, *, yes: bool) -> None:

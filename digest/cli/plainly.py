@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,8 @@ from digest.errors import DigestError
 
 INTERRUPTED = 130
 """What a shell expects of a program ended by Ctrl-C: 128 + SIGINT."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 STOPPED = "Stopped. What was handed over is recorded; run the command again to go on."
 
@@ -39,5 +42,15 @@ def guarded(action: Callable[[], Any]) -> int:
 
 def fail(message: str, code: int) -> int:
     """Print what went wrong on standard error and return the exit code."""
-    print(f"digest: {message}", file=sys.stderr)
+    print(f"digest: {printable(message)}", file=sys.stderr)
     return code
+
+
+def printable(text: str) -> str:
+    """Write control characters out, but for tab and newline: foreign words must not order a terminal about."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def printable_line(text: str) -> str:
+    """Do the same to words that stand inside a line: they must not begin another."""
+    return printable(text).replace("\n", "\\x0a")

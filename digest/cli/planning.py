@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from digest import store
 from digest.cli.acts import login_name
 from digest.cli.opening import ask, edition_key, say, workspace
-from digest.cli.sending import tell
+from digest.cli.sending import carry_out
 from digest.engine import correcting
 from digest.errors import UsageError
 from digest.newsroom import parse_key
+from digest.text.counting import plural
 
 
 def skip(newsletter: str, day: str, *, undo: bool, author: str) -> int:
@@ -49,7 +51,7 @@ def extra(newsletter: str, slot: str, at: str, day: str, *, undo: bool, author: 
             return 0
         due = _moment(key.day, at, zone)
         if due <= now:
-            raise UsageError(f"{at} on {key.day} is past; send it now with `digest run {newsletter} --slot {slot}`.")
+            raise UsageError(f"{at} on {key.day} is past; send it now with `{key.command('run')}`.")
         with newsroom.writing() as conn:
             store.add_special_day(conn, key, due=due, author=author or login_name(), now=now)
             store.log(conn, now, "calendar", f"an extra edition at {due:%H:%M} UTC", key.newsletter, str(key))
@@ -66,9 +68,9 @@ def correct(written: str, story: str, text: str, *, send: bool, yes: bool, autho
         if not send:
             return 0
         readers = correcting.readers(newsroom, key)
-        ask(f"Send the correction to the {readers} readers who have {key}?", yes=yes)
-        delivered = correcting.send_correction(newsroom, key)
-    return tell(delivered)
+        ask(f"Send the correction to {plural(readers, 'reader')} of {key}?", yes=yes)
+        work = partial(correcting.send_correction, newsroom, key)
+        return carry_out(newsroom, correcting.correction_key(newsroom, key), work)
 
 
 def _moment(day: date, at: str, zone: ZoneInfo) -> datetime:

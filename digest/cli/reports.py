@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from digest import store
 from digest.cli.opening import emit, say, workspace
+from digest.cli.plainly import printable_line
 from digest.cli.sending import counts_document, sentence
 from digest.engine import coming
 from digest.errors import LedgerError, UnknownThing
@@ -36,7 +37,7 @@ def report(written: str, *, who: bool, as_json: bool) -> int:
         return 0
     say(f"{stored.key} ({stored.state}): {sentence(counts)}.")
     for delivery in deliveries:
-        reply = f"  {said(delivery.code, delivery.reply)}" if delivery.code or delivery.reply else ""
+        reply = f"  {printable_line(said(delivery.code, delivery.reply))}" if delivery.code or delivery.reply else ""
         reader = delivery.recipient
         say(f"  {reader.subscriber_id:>8}  {delivery.state.name.lower():<10} {reader.address}{reply}")
     return 0
@@ -65,7 +66,7 @@ def schedule(count: int, *, as_json: bool) -> int:
         )
         return 0
     for entry in past:
-        say(f"{entry.at:%Y-%m-%d %H:%M} UTC  {entry.edition}  {entry.what}: {entry.detail}")
+        say(f"{entry.at:%Y-%m-%d %H:%M} UTC  {entry.edition}  {entry.what}: {printable_line(entry.detail)}")
     for decision in decisions:
         local = decision.due.astimezone(ZoneInfo(zones[decision.key.newsletter]))
         say(f"{local:%a %Y-%m-%d %H:%M %Z}  {decision.key}  {decision.verdict}  {decision.because}".rstrip())
@@ -82,7 +83,8 @@ def log(newsletter: str, count: int, *, as_json: bool) -> int:
         emit([dataclasses.asdict(entry) for entry in entries])
         return 0
     for entry in entries:
-        say(f"{entry.at:%Y-%m-%d %H:%M:%S} UTC  {entry.edition or entry.newsletter:<28} {entry.what}: {entry.detail}")
+        about = f"{entry.edition or entry.newsletter:<28} {entry.what}"
+        say(f"{entry.at:%Y-%m-%d %H:%M:%S} UTC  {about}: {printable_line(entry.detail)}")
     return 0
 
 

@@ -47,7 +47,10 @@ _ONCE = timedelta(days=3650)
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What one tick did about one edition: sent, unfinished, withheld, expired or failed, and why."""
+    """What one tick did about one edition: sent, unfinished, withheld, expired or failed, and why.
+
+    ``sending``: what is still open is in the hands of another process, which tells how it ends.
+    """
 
     key: EditionKey
     result: str
@@ -140,7 +143,7 @@ def _attempt(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> 
     if delivered.already:
         return Ticked(key, "already", "it had been sent before")
     counts = delivered.counts
-    result = "unfinished" if counts.open else "sent"
+    result = "unfinished" if delivered.is_unfinished else "sending" if counts.open else "sent"
     return _told(newsroom, Ticked(key, result, f"{counts.accepted} of {counts.expected} accepted"))
 
 
@@ -158,7 +161,7 @@ def _alarm(newsroom: Newsroom, ticked: Ticked) -> None:
     """Ring for what did not go, and say when something went that had not or that somebody waits for."""
     troubles = [f"{result}:{ticked.key}" for result in _TROUBLES]
     if ticked.result in _TROUBLES:
-        steps = (f"Look: digest log {ticked.key.newsletter}", f"Send it: digest send {ticked.key.newsletter}")
+        steps = (f"Look: digest log {ticked.key.newsletter}", f"Send it: {ticked.key.command('send')}")
         what = f"{ticked.key} {_TROUBLES[ticked.result]}"
         alarms.ring(newsroom, Alarm(f"{ticked.result}:{ticked.key}", what, ticked.detail, steps))
         if ticked.result == "withheld":

@@ -84,7 +84,7 @@ def _late(conn: store.Connection, newsroom: Newsroom, newsletter: NewsletterSett
             last = store.last_log(conn, str(key))
             why = f"{last.what}: {last.detail}" if last else "nothing was tried; is `digest serve` or cron running?"
             problem = f"{key} was to be out by {newsletter.alarm_at:%H:%M} ({newsletter.timezone}) and is not. {why}"
-            steps = (f"Look: digest report {key}; digest log {newsletter.id}", f"Send it: digest send {newsletter.id}")
+            steps = (f"Look: digest report {key}; digest log {newsletter.id}", f"Send it: {key.command('send')}")
             yield Alarm(f"late:{key}", f"{key} is not out", problem, steps)
 
 
@@ -102,7 +102,7 @@ def _stalled(conn: store.Connection, newsroom: Newsroom) -> Iterator[Alarm]:
             problem = (
                 f"{stored.key} stands still since {last:%H:%M} UTC: {counts.accepted} of {counts.expected} accepted."
             )
-            steps = (f"Look: digest report {stored.key} --who", f"Go on: digest send {stored.key.newsletter}")
+            steps = (f"Look: digest report {stored.key} --who", f"Go on: {stored.key.command('send')}")
             yield Alarm(f"stalled:{stored.key}", f"{stored.key} stands still", problem, steps)
 
 

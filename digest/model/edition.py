@@ -251,6 +251,11 @@ class EditionKey:
         written = f"{self.newsletter}/{self.day.isoformat()}"
         return written if self.slot == "main" else f"{written}/{self.slot}"
 
+    def command(self, verb: str) -> str:
+        """Write a command about this edition for those that are given newsletter, day and slot apart, like *send*."""
+        slot = "" if self.slot == "main" else f" --slot {self.slot}"
+        return f"digest {verb} {self.newsletter} --day {self.day.isoformat()}{slot}"
+
     @classmethod
     def parse(cls, written: str) -> EditionKey:
         """Read the written form; raises ValueError with what was expected."""

@@ -24,6 +24,8 @@ from digest.settings.values import (
     WEEKDAYS,
     ClockTime,
     Day,
+    Domain,
+    Host,
     Name,
     Port,
     SegmentRule,
@@ -76,7 +78,7 @@ class TransportSettings(Strict):
 
     kind: Literal["outbox", "smtp", "resend"] = "outbox"
     path: Path = Path("outbox")
-    host: str = "localhost"
+    host: Host = "localhost"
     port: Port | None = None
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
@@ -89,7 +91,7 @@ class TransportSettings(Strict):
     rate: float = Field(default=0.0, ge=0)
     timeout_s: float = Field(default=30.0, gt=0)
     max_messages: int = Field(default=100, ge=1)
-    domain_rates: Mapping[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    domain_rates: Mapping[Domain, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     warm_up: WarmUpSettings | None = None
     dkim: tuple[DkimSettings, ...] = ()
 
@@ -244,7 +246,7 @@ class EndpointSettings(Strict):
 class WebSettings(Strict):
     """Where ``digest serve`` listens; a proxy with TLS stands in front of it at ``site.url``."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8080
 
 
@@ -412,6 +414,9 @@ def _explain(path: Path, error: ValidationError) -> str:
 def _dotted(location: tuple[int | str, ...]) -> str:
     written = ""
     for part in location:
+        if part == "[key]":
+            # It is the name itself that is wrong, and that stands already.
+            continue
         written += f"[{part}]" if isinstance(part, int) else f".{part}" if written else part
     return written
 

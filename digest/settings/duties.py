@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from digest.settings.values import Sender, Span, Strict, WebUrl
+from digest.settings.values import HostOrNone, Sender, Span, Strict, WebUrl
 
 
 class ReviewSettings(Strict):
@@ -45,7 +45,7 @@ class AlertSettings(Strict):
 
     to: tuple[Sender, ...] = ()
     sender: Sender = Field(default="Digest <digest@localhost>", alias="from")
-    host: str = ""
+    host: HostOrNone = ""
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from email.utils import parseaddr
+from ipaddress import ip_address
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,8 @@ Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]+(?:\.(?!-)[A-Za-z0-9_-]+)*\.?")
 
 
 def _span(value: object) -> object:
@@ -54,6 +58,31 @@ def _web_url(value: str) -> str:
     return value
 
 
+def _domain(value: str) -> str:
+    if not _is_name(value):
+        raise ValueError("write a domain like courier.example")
+    return value
+
+
+def _host(value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError as error:
+        if not _is_name(value):
+            raise ValueError(
+                "write a name like mail.courier.example or an IP address, without a scheme, a port or spaces"
+            ) from error
+    return value
+
+
+def _is_name(value: str) -> bool:
+    """Tell whether the DNS can be asked for a name; one of other letters is asked for as RFC 3490 writes it."""
+    try:
+        return _HOST_NAME.fullmatch(value.encode("idna").decode("ascii")) is not None
+    except UnicodeError:
+        return False
+
+
 def _rule(text: str) -> str:
     if text:
         try:
@@ -71,10 +100,13 @@ WebUrl = Annotated[str, AfterValidator(_web_url)]
 WebBase = Annotated[WebUrl, AfterValidator(lambda value: value.rstrip("/"))]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 SegmentRule = Annotated[str, AfterValidator(_rule)]
+Domain = Annotated[str, AfterValidator(_domain)]
+Host = Annotated[str, AfterValidator(_host)]
+HostOrNone = Annotated[str, AfterValidator(lambda value: _host(value) if value else value)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Strict(BaseModel):
-    """A table of the file: frozen, and an unknown key is an error."""
+    """A table of the file: frozen; an unknown key is an error, and so is a number without end."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)

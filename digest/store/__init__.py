@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from digest.store.accounts import (
     Delivery,
+    claimed,
     counts,
     erase_deliveries,
     freeze,
@@ -110,6 +111,7 @@ __all__ = [
     "approvers",
     "changed",
     "check",
+    "claimed",
     "content_hash",
     "corrections",
     "corrections_of_day",

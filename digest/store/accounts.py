@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from digest.model import Counts, Recipient
 from digest.store import calls, deliveries
-from digest.store.ledger_schema import FINAL, State, attempt, audience, batch, delivery, settled, unsettled
+from digest.store.ledger_schema import FINAL, State, attempt, audience, batch, delivery, send_owner, settled, unsettled
 
 _PAGE = 1000
 
@@ -85,6 +85,22 @@ def counts(conn: Connection, edition_id: int) -> Counts:
         )
     }
     return Counts(expected=found[-1], pending=found[-1] - sum(account.values()), **account)
+
+
+def claimed(conn: Connection, edition_id: int, now: datetime) -> int:
+    """Count what senders hold of an edition at this moment: those that have not ended and whose lease is not over.
+
+    Who asks after its own send has ended gets what others are sending. A sender that died since the last recovery
+    counts until the next one, or until its lease is over.
+    """
+    sender = send_owner.c
+    living = select(sender.id).where(sender.ended_at.is_(None), sender.lease_until >= now)
+    # The condition of the index, to the letter: SQLite uses it for no other.
+    first = select(func.coalesce(func.sum(batch.c.open_count), 0)).where(
+        text("open_count > 0"), batch.c.owner.in_(living), batch.c.edition_id == edition_id
+    )
+    again = select(func.count()).where(text("state = 1"), _u.owner.in_(living), _u.edition_id == edition_id)
+    return sum(int(conn.execute(each).scalar_one()) for each in (first, again))
 
 
 def accepted_of(edition_id: Any) -> Select[tuple[int]]:

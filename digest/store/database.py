@@ -32,7 +32,7 @@ def upgrade(engine: sa.Engine) -> None:
         subscribers.upgrade(engine)
         subscribers.migrate(engine, migrations_dir(), VERSION_TABLE)
     except subscribers.DatabaseError as error:
-        raise StoreError(f"The database {_told(engine)} was not upgraded: {error}") from error
+        raise StoreError(f"The tables were not upgraded. {error}") from error
 
 
 def is_empty(engine: sa.Engine) -> bool:
@@ -67,7 +67,7 @@ def _state(engine: sa.Engine, folder: Path, version_table: str) -> str:
     try:
         return subscribers.state(engine, folder, version_table)
     except subscribers.DatabaseError as error:
-        raise StoreError(f"Cannot look into the database {_told(engine)}: {error}") from error
+        raise StoreError(str(error)) from error
 
 
 def _told(engine: sa.Engine) -> str:

@@ -134,7 +134,7 @@ def get_edition(conn: sa.Connection, key: EditionKey) -> StoredEdition:
     newest = sa.select(_e.c.newsletter, _e.c.day, _e.c.slot).where(_e.c.newsletter == key.newsletter)
     rows = conn.execute(newest.order_by(_e.c.day.desc(), _e.c.id.desc()).limit(3)).all()
     known = ", ".join(str(_key(row)) for row in rows)
-    hint = f"The newest of this newsletter: {known}." if known else f"Build it with `digest build {key.newsletter}`."
+    hint = f"The newest of this newsletter: {known}." if known else f"Build it with `{key.command('build')}`."
     raise UnknownThing(f"There is no edition {key}. {hint}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from tests.acceptance.workspace import SETTINGS, Workspace
 
 
@@ -105,6 +107,27 @@ def test_foreign_secrets_are_a_matter_of_settings(courier: Workspace) -> None:
     ran = courier.run("report", "morning")
 
     assert (ran.code, "Put the first secret back" in ran.err, "disk" in ran.err) == (2, True, False)
+
+
+def test_a_file_that_is_no_database_is_told_once(courier: Workspace) -> None:
+    (courier.folder / "digest.db").write_text("a letter to the editor\n" * 300, encoding="utf-8")
+
+    ran = courier.run("report", "morning")
+
+    assert ran.code == 1
+    assert ran.err.count("digest.db") == 1 and "not a SQLite database" in ran.err
+
+
+def test_a_database_that_lost_its_tables_is_told_once(courier: Workspace) -> None:
+    courier.run("stories", "list")
+    database = sqlite3.connect(courier.folder / "digest.db")
+    database.execute("DROP TABLE run_log")
+    database.close()
+
+    ran = courier.run("log")
+
+    assert ran.code == 1
+    assert ran.err.count("The database") == 1 and ".." not in ran.err
 
 
 def test_a_theme_that_is_not_there_is_told_before_anything_is_done(courier: Workspace) -> None:

@@ -7,6 +7,7 @@ from collections import namedtuple
 
 import pytest
 
+from digest import preflight
 from tests.acceptance.workspace import SETTINGS, Workspace
 
 SMTP = 'kind = "smtp"\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"\n'
@@ -67,3 +68,54 @@ def test_a_list_that_has_doubled_overnight_waits_for_an_editor(ready: Workspace)
 
     assert withheld.code == 3 and "202 readers" in withheld.err
     assert approved.code == 0 and len(ready.mails()) == 204
+
+
+@pytest.fixture
+def frozen(ready: Workspace) -> Workspace:
+    """Return a workspace whose edition was frozen before its server could be reached."""
+    write(ready, SMTP)
+    assert ready.run("send", "morning", "--yes").code == 1
+    return ready
+
+
+def test_going_on_with_an_edition_is_withheld_by_a_wrong_signature_too(frozen: Workspace) -> None:
+    frozen.run("dkim", "keygen", "--domain", "other.example", "--out", str(frozen.folder / "key.pem"))
+    write(frozen, SMTP + 'dkim = { domain = "other.example", selector = "digest", key_file = "key.pem" }\n')
+
+    ran = frozen.run("send", "morning", "--yes")
+
+    assert ran.code == 3 and "morning/2026-01-05 was not sent: sender-domain:" in ran.err
+
+
+def test_going_on_does_not_ask_about_the_list_again(frozen: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "_list", lambda *given: pytest.fail("the audience is frozen"))
+    write(frozen, OUTBOX)
+
+    assert frozen.run("send", "morning", "--yes").code == 0
+
+
+def test_going_on_after_the_deadline_sends_nothing_and_says_so(frozen: Workspace) -> None:
+    write(frozen, OUTBOX)
+    frozen.now = "2026-01-05T18:00:00+00:00"
+
+    ran = frozen.run("send", "morning", "--yes")
+
+    assert ran.code == 3 and "the time to send ended at 2026-01-05 17:30 UTC" in ran.err
+    assert frozen.mails() == []
+
+
+def test_nothing_leaves_before_the_plan_for_a_new_sender_begins(ready: Workspace) -> None:
+    write(ready, SMTP + "warm_up = { since = 2026-02-05 }\n")
+
+    ran = ready.run("send", "morning", "--yes")
+
+    assert ran.code == 3 and "no mail before 2026-02-05" in ran.err
+
+
+def test_a_send_by_hand_after_not_after_goes_and_says_so(ready: Workspace) -> None:
+    ready.now = "2026-01-05T16:00:00+00:00"
+
+    ran = ready.run("send", "morning", "--yes")
+
+    assert ran.code == 0 and len(ready.mails()) == 2
+    assert "later than not_after = 10:30 (America/New_York): sent because you asked." in ran.out

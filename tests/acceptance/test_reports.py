@@ -62,6 +62,16 @@ def test_a_second_slot_is_an_edition_of_its_own(staffed: Workspace) -> None:
     assert (report.code, report.json["edition"]) == (0, "morning/2026-01-05/breaking")
 
 
+def test_an_advised_command_is_about_the_same_slot(staffed: Workspace) -> None:
+    staffed.run("gather")
+
+    built = staffed.run("build", "morning", "--slot", "breaking")
+    approved = staffed.run("approve", "morning/2026-01-05/breaking")
+
+    assert "digest preview morning --day 2026-01-05 --slot breaking\n" in built.out
+    assert "`digest send morning --day 2026-01-05 --slot breaking`" in approved.out
+
+
 def test_a_proof_goes_to_the_named_and_the_newsrooms_own_readers_alone(staffed: Workspace) -> None:
     staffed.settings(SETTINGS + 'proofs = ["Night desk <desk@example.org>"]\n')
     staffed.run("gather")

@@ -50,6 +50,11 @@ def states(engine: sa.Engine) -> dict[int, State]:
         return {d.recipient.subscriber_id: d.state for d in accounts.iter_deliveries(conn, EDITION)}
 
 
+def claimed(engine: sa.Engine, clock: FrozenClock) -> int:
+    with reading(engine) as conn:
+        return accounts.claimed(conn, EDITION, clock())
+
+
 def test_everybody_is_claimed_once(sender: Senders) -> None:
     one, two = sender(), sender()
 
@@ -186,6 +191,22 @@ def test_a_living_sender_keeps_its_claims(sender: Senders) -> None:
 
     assert two.recover() == 0
     assert len(two.claim(EDITION, 10)) == 5
+
+
+def test_what_living_senders_hold_is_counted(engine: sa.Engine, sender: Senders, clock: FrozenClock) -> None:
+    one, two = sender(), sender()
+    (first, *_) = one.claim(EDITION, 4)
+    two.claim(EDITION, 3)
+    one.record(EDITION, [outcome(first, Fate.DEFERRED, retry_after_s=0)])
+    assert numbers(two.claim(EDITION, 1)) == [1]
+
+    held = claimed(engine, clock)
+    sender.kill(two)
+    sender().recover()
+
+    assert (held, claimed(engine, clock)) == (7, 3)
+    clock.advance(hours=1)
+    assert claimed(engine, clock) == 0
 
 
 def test_claims_a_dead_sender_never_began_are_due_again(sender: Senders) -> None:

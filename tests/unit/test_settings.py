@@ -79,6 +79,30 @@ def test_a_mistake_names_the_key_and_what_is_allowed(tmp_path: Path, change: tup
     assert told in message
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('host = "a..b"', "'transport.host': write a name like mail.courier.example"),
+        ('host = ""', "'transport.host'"),
+        ('host = "http://127.0.0.1"', "without a scheme"),
+        ('host = "127.0.0.1 "', "(it is '127.0.0.1 ')"),
+        ('domain_rates = { "ex ample" = 5 }', "'transport.domain_rates.ex ample': write a domain like courier.example"),
+        ("rate = 1e400", "'transport.rate': should be a finite number"),
+        ("timeout_s = inf", "'transport.timeout_s': should be a finite number"),
+    ],
+)
+def test_a_server_no_mail_can_reach_is_a_mistake_of_the_file(tmp_path: Path, line: str, told: str) -> None:
+    message = refused(tmp_path, f'{GOOD}\n[transport]\nkind = "smtp"\n{line}\n')
+
+    assert str(tmp_path / "digest.toml") in message
+    assert told in message
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1", "mail_1.example.org", "bücher.example"])
+def test_a_server_has_a_name_or_an_address(tmp_path: Path, host: str) -> None:
+    assert read(tmp_path, f'{GOOD}\n[transport]\nhost = "{host}"\n').transport.host == host
+
+
 def test_two_newsletters_of_one_name_are_refused(tmp_path: Path) -> None:
     again = GOOD[GOOD.index("[[newsletters]]") :]
 

@@ -41,7 +41,7 @@ class Desk:
         with self.newsroom.reading() as conn:
             stored = store.load(conn, key)
         if stored is None:
-            advice = f"make it with `digest build {key.newsletter} --day {key.day}`"
+            advice = f"make it with `{key.command('build')}`"
             raise UnknownThing(f"There is no edition {key}; {advice}.")
         return stored
 
