@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 import subscribers
-from digest.cli.opening import ask, emit, say, workspace
+from digest.cli.opening import ask, emit, say, warn, workspace
 from digest.errors import UsageError
 from digest.newsroom import Newsroom
 from subscribers import Rule
@@ -22,11 +24,23 @@ def count(list_id: str, where: str, *, as_json: bool) -> int:
         now = newsroom.clock()
         picked = subscribers.count_segment(conn, list_id, rule, now=now)
         everybody = subscribers.count_segment(conn, list_id, None, now=now)
+        if rule is not None:
+            _warn_of_unknown(newsroom, conn, list_id, rule)
     if as_json:
         emit({"list": list_id, "where": where, "picked": picked, "of": everybody})
     else:
         say(f"{picked:,} of {everybody:,} on {list_id}")
     return 0
+
+
+def _warn_of_unknown(newsroom: Newsroom, conn: Connection, list_id: str, rule: Rule) -> None:
+    """Tell what a rule names that is not there: misspelt, it picks nobody or everybody without a word."""
+    for name in subscribers.unknown_attributes(conn, list_id, rule):
+        warn(f"nobody on {list_id} has an attribute {name!r}: small and large letters count")
+    sections = [id for id, _title in newsroom.settings.sections_of(list_id)]
+    for name in subscribers.sections_named(rule):
+        if sections and name not in sections:
+            warn(f"no newsletter of {list_id} has a section {name!r}; there is {', '.join(sections)}")
 
 
 def tag(name: str, list_id: str, where: str, *, remove: bool) -> int:
