@@ -138,6 +138,8 @@ def parse_rule(text: str) -> Rule:
     odd = _UNKEPT.search(text)
     if odd:
         raise BadRule(f"The rule has {odd[0]!r} at character {odd.start() + 1}, which stands in no text: leave it out.")
+    if not text.strip():
+        raise BadRule("The rule is empty: leave it out to mean everybody.")
     parser = _Parser(_tokens(text))
     rule = parser.either(0)
     parser.end()

@@ -16,7 +16,7 @@ from digest.newsroom import Newsroom
 from subscribers import Rule
 
 
-def count(list_id: str, where: str, *, as_json: bool) -> int:
+def count(list_id: str, where: str | None, *, as_json: bool) -> int:
     """Tell how many of a list a rule picks, of how many."""
     rule = _rule(where)
     with workspace() as newsroom, newsroom.reading() as conn:
@@ -27,7 +27,7 @@ def count(list_id: str, where: str, *, as_json: bool) -> int:
         if rule is not None:
             _warn_of_unknown(newsroom, conn, list_id, rule)
     if as_json:
-        emit({"list": list_id, "where": where, "picked": picked, "of": everybody})
+        emit({"list": list_id, "where": where or "", "picked": picked, "of": everybody})
     else:
         say(f"{picked:,} of {everybody:,} on {list_id}")
     return 0
@@ -43,7 +43,7 @@ def _warn_of_unknown(newsroom: Newsroom, conn: Connection, list_id: str, rule: R
             warn(f"no newsletter of {list_id} has a section {name!r}; there is {', '.join(sections)}")
 
 
-def tag(name: str, list_id: str, where: str, *, remove: bool) -> int:
+def tag(name: str, list_id: str, where: str | None, *, remove: bool) -> int:
     """Tag, or untag, everybody of a list whom a rule picks."""
     rule = _rule(where)
     with workspace() as newsroom, newsroom.writing() as conn:
@@ -53,7 +53,7 @@ def tag(name: str, list_id: str, where: str, *, remove: bool) -> int:
     return 0
 
 
-def move(list_id: str, to: str, where: str, *, yes: bool) -> int:
+def move(list_id: str, to: str, where: str | None, *, yes: bool) -> int:
     """Move everybody whom a rule picks to another list."""
     rule = _rule(where)
     with workspace() as newsroom:
@@ -73,8 +73,9 @@ def _picked(newsroom: Newsroom, list_id: str, rule: Rule | None) -> int:
         return subscribers.count_segment(conn, list_id, rule, now=newsroom.clock())
 
 
-def _rule(where: str) -> Rule | None:
-    return subscribers.parse_rule(where) if where else None
+def _rule(where: str | None) -> Rule | None:
+    """Read a rule; without one everybody is meant, but never by an empty one, as a script's unset variable leaves."""
+    return None if where is None else subscribers.parse_rule(where)
 
 
 def read_mail(place: Path) -> int:
@@ -90,7 +91,7 @@ def read_mail(place: Path) -> int:
             settle()
             left += bool(found)
             unknown += found is None
-    say(f"{left} left by mail; {unknown} messages named nobody.")
+    say(f"{left} left by mail; {unknown} {'message' if unknown == 1 else 'messages'} named nobody.")
     return 0
 
 

@@ -173,7 +173,8 @@ def test_a_segment_never_picks_who_has_left(conn: sa.Connection, keys: KeyRing) 
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ("", "ends where"),
+        ("", "empty"),
+        (" ", "empty"),
         ("tag", "ends where a name"),
         ("tag vip and", "ends where"),
         ("tag vip tag press", "'tag' at character 9"),
