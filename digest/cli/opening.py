@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from digest.protocols import Clock
 from digest.settings import NewsletterSettings, load
 
 DEFAULT_CONFIG = Path("digest.toml")
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""The controls of ASCII and ISO 6429 but tab and line feed: a terminal takes them as orders."""
 
 
 def system_clock() -> datetime:
@@ -78,13 +82,18 @@ def emit(document: Any) -> None:
 
 
 def say(text: str = "") -> None:
-    """Print a line for people on standard output."""
-    print(text)
+    """Print a line for people on standard output, with what would steer their terminal escaped."""
+    print(escaped(text))
 
 
 def warn(text: str) -> None:
     """Print a line on standard error: what went wrong without stopping the command."""
-    print(f"warning: {text}", file=sys.stderr)
+    print(escaped(f"warning: {text}"), file=sys.stderr)
+
+
+def escaped(text: str) -> str:
+    r"""Return a text with control characters written out, like ``\x1b``; line ends and tabs stay."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def ask(question: str, *, yes: bool) -> None:

@@ -98,7 +98,7 @@ def list_people(list_id: str | None, status: str | None, *, as_json: bool) -> in
         return 0
     for person in people:
         standing = ", ".join(f"{s.list_id}: {s.status}" for s in person.subscriptions)
-        say(f"{person.id:>8}  {person.address}  {person.name}  {standing}".rstrip())
+        say(f"{person.id:>8}  {person.address}  {_in_words(person.name)}  {standing}".rstrip())
     return 0
 
 
@@ -130,11 +130,13 @@ def _say_known(name: str, value: Any) -> None:
 
 
 def _in_words(value: Any) -> str:
+    """Write a value on one line."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} = {_in_words(each)}" for name, each in value.items())
+        return ", ".join(f"{_in_words(name)} = {_in_words(each)}" for name, each in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text.replace("\n", "\\n")
 
 
 def unsubscribe(address: str, list_id: str | None) -> int:

@@ -27,6 +27,17 @@ def test_a_person_is_added_with_name_and_tags_and_shown(courier: Workspace) -> N
     assert "subscriptions:\n  list_id morning, status active, since 20" in said
 
 
+def test_what_would_steer_a_terminal_is_printed_escaped(courier: Workspace) -> None:
+    name = "Ada\x1b[2J\x9bm\r\nstanding: vip"
+    courier.run("subscribers", "add", "ada@example.org", "--list", "morning", "--name", name)
+
+    shown = [courier.run("subscribers", *words).out for words in (("show", "ada@example.org"), ("list",))]
+    lossless = courier.run("subscribers", "show", "ada@example.org", "--json").json
+
+    assert all("Ada\\x1b[2J\\x9bm\\x0d\\nstanding: vip" in text for text in shown)
+    assert lossless["name"] == name
+
+
 def test_one_bad_address_does_not_keep_the_others_out(courier: Workspace) -> None:
     ran = courier.run("subscribers", "add", "nonsense", "ben@example.org", "--list", "morning")
 
