@@ -68,6 +68,7 @@ from subscribers.model import (
     SuppressionReason,
 )
 from subscribers.privacy import forget, show
+from subscribers.quiet import WithoutAddresses, without_addresses
 from subscribers.resources import templates_dir
 from subscribers.rules import Rule, parse_rule, sections_named
 from subscribers.schema import UtcDateTime
@@ -134,6 +135,7 @@ __all__ = [
     "UnknownList",
     "UnknownSubscriber",
     "UtcDateTime",
+    "WithoutAddresses",
     "add_tag",
     "check_keys",
     "confirm",
@@ -196,6 +198,7 @@ __all__ = [
     "upgrade",
     "verify",
     "withdrawn_since",
+    "without_addresses",
     "writing",
 ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -15,6 +14,7 @@ from subscribers.database import reading, writing
 from subscribers.errors import BadAddress, BadToken, Suppressed
 from subscribers.lists import find_list
 from subscribers.model import List
+from subscribers.quiet import quiet_logger
 from subscribers.signups import near_miss
 from subscribers.tokens import Purpose, sign, verify
 from subscribers.web.leaving import link_to
@@ -24,7 +24,7 @@ FORM_LIFETIME = timedelta(days=1)
 FORM_MINIMUM = timedelta(seconds=2)
 """Nobody reads and fills in a form faster; programs do."""
 
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
