@@ -61,7 +61,8 @@ def _add_one(newsroom: Newsroom, address: str, list_id: str, name: str, tags: st
     now = newsroom.clock()
     labels = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
     if confirm:
-        site = subscribers.Site(newsroom.settings.site.name, newsroom.settings.site.url)
+        paper = newsroom.settings.site
+        site = subscribers.Site(paper.name, paper.url, paper.address)
         with newsroom.reading() as conn:
             evidence = subscribers.evidence(subscribers.get_list(conn, list_id), now=now, form="command line")
         mailer = mailer_of(newsroom, list_id)

@@ -44,6 +44,7 @@ def make_app(newsroom: Newsroom) -> FastAPI:
             clock=newsroom.clock,
             site_name=settings.site.name,
             site_url=settings.site.url,
+            site_address=settings.site.address,
             mailer_of=mailer,
             sections_of=settings.sections_of,
             companions_of=companions_of,
