@@ -13,6 +13,7 @@ from subscribers.consent import send_message
 from subscribers.errors import BadToken
 from subscribers.model import List
 from subscribers.quiet import quiet_logger
+from subscribers.resources import named
 from subscribers.tokens import Purpose, sign
 from subscribers.web.readers import Reader, leave_by_link, left_page, read_link
 from subscribers.web.site import Context, headers
@@ -52,7 +53,7 @@ def add_leaving(made: APIRouter, context: Context) -> None:
         if not reader.is_on_list:
             return left_page(here, reader)
         url = link_to(here, Purpose.MANAGE, reader.id, reader.list)
-        title = here.say("Unsubscribe from {list}?").format(list=reader.list.name)
+        title = named(here.say("Unsubscribe from {list}?"), list=reader.list.name)
         return here.page("leave.html", title, list=reader.list, masked=reader.masked, preferences_url=url)
 
     @made.post("/u/{token}")

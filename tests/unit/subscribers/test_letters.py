@@ -39,3 +39,13 @@ def test_a_site_that_gives_no_address_leaves_no_gap() -> None:
     assert letter("confirm", "en", Site("Courier", "https://courier.example")).text.endswith(
         "https://courier.example\n"
     )
+
+
+@pytest.mark.parametrize(("language", "name"), [("ar", "\u2068Morning Watch\u2069"), ("de", " Morning Watch ")])
+def test_a_name_in_a_text_from_right_to_left_is_set_apart_from_it(language: str, name: str) -> None:
+    sent = letter("confirm", language)
+
+    assert name in sent.text
+    assert ("\u2068" in sent.text) == (language == "ar")
+    assert "<bdi>Morning Watch</bdi>" in sent.html
+    assert "\u2068" not in sent.html + sent.subject

@@ -229,7 +229,7 @@ def test_signing_up_asks_by_mail_and_the_answer_joins(desk: Desk) -> None:
 
     link = desk.confirm_link()
     assert "b•••@e•••.org" in desk.client.get(link).text
-    assert "will receive Morning &amp; Watch" in desk.client.post(link).text
+    assert "will receive <bdi>Morning &amp; Watch</bdi>" in desk.client.post(link).text
 
     assert desk.recipients() == ["ann@example.org", "bob@example.org"]
     assert desk.letters.sent[0]["subject"] == "Please confirm: Morning & Watch"
