@@ -16,7 +16,7 @@ from subscribers.lists import find_list
 from subscribers.model import List
 from subscribers.quiet import quiet_logger
 from subscribers.resources import isolated, named, texts
-from subscribers.signups import near_miss
+from subscribers.signups import clean_name, near_miss
 from subscribers.tokens import Purpose, sign, verify
 from subscribers.web.leaving import link_to
 from subscribers.web.site import Context
@@ -77,7 +77,7 @@ def add_sign_up(made: APIRouter, context: Context) -> None:
             )
             return _too_many(here)
         if not website and not limit:
-            background.add_task(take_sign_up, here, wanted, email, " ".join(name.split())[:100], here.ip(request))
+            background.add_task(take_sign_up, here, wanted, email, clean_name(name), here.ip(request))
         return _asked_page(here, wanted)
 
 
