@@ -231,17 +231,15 @@ def _has_on_sqlite(element: _Has, compiler: Any, **options: Any) -> str:
 def _equals_on_sqlite(element: _Equals, compiler: Any, **options: Any) -> str:
     cell, _name, start, *wanted = element.clauses
     found = sa.or_(*(sa.func.instr(cell, start + each) > 0 for each in wanted))
-    # Who has not the attribute is passed over by one look.
-    test = found if len(wanted) == 1 else sa.and_(sa.func.instr(cell, start) > 0, found)
-    return _processed(test, compiler, options)
+    return _processed(found if len(wanted) == 1 else _where_it_is(cell, start, found), compiler, options)
 
 
 @compiles(_Text, "sqlite")
 def _text_on_sqlite(element: _Text, compiler: Any, **options: Any) -> str:
     cell, name, start, value = element.clauses
     kind, found = _read(cell, name)
-    test = sa.and_(sa.func.instr(cell, start) > 0, kind == "text", found.op(element.comparison)(value))
-    return _processed(test, compiler, options)
+    test = sa.and_(kind == "text", found.op(element.comparison)(value))
+    return _processed(_where_it_is(cell, start, test), compiler, options)
 
 
 @compiles(_Number, "sqlite")
@@ -256,12 +254,21 @@ def _number_on_sqlite(element: _Number, compiler: Any, **options: Any) -> str:
         found.op("NOT GLOB")("*[^0-9.-]*"),
         sa.func.json_valid(found) == 1,
     )
-    compared = sa.case(
+    test = sa.case(
+        (sa.not_(begins), sa.false()),
         (kind.in_(["integer", "real"]), found.op(element.comparison)(value)),
         (plain, sa.cast(found, sa.Numeric).op(element.comparison)(value)),
         else_=sa.false(),
     )
-    return _processed(sa.and_(begins, compared), compiler, options)
+    return _processed(test, compiler, options)
+
+
+def _where_it_is(cell: Any, start: Any, test: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Pass over who has not the attribute with one look.
+
+    SQLite takes the parts of an AND in an order of its own, but those of a CASE as they stand.
+    """
+    return sa.case((sa.func.instr(cell, start) == 0, sa.false()), else_=test)
 
 
 def _read(cell: Any, name: Any) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
