@@ -68,10 +68,11 @@ from subscribers.model import (
     SuppressionReason,
 )
 from subscribers.privacy import forget, show
+from subscribers.quiet import WithoutAddresses, without_addresses
 from subscribers.resources import templates_dir
-from subscribers.rules import Rule, parse_rule
+from subscribers.rules import Rule, parse_rule, sections_named
 from subscribers.schema import UtcDateTime
-from subscribers.segments import count_segment, segment_members, segment_recipients
+from subscribers.segments import count_segment, segment_members, segment_recipients, unknown_attributes
 from subscribers.signups import Policy
 from subscribers.store import check_keys, find_subscriber, get_subscriber, has_keys, iter_consents, iter_subscribers
 from subscribers.suppression import is_suppressed, iter_suppressions, lift_suppression, suppress
@@ -136,6 +137,7 @@ __all__ = [
     "UnknownList",
     "UnknownSubscriber",
     "UtcDateTime",
+    "WithoutAddresses",
     "add_tag",
     "check_keys",
     "confirm",
@@ -180,6 +182,7 @@ __all__ = [
     "request_confirmation",
     "router",
     "safe_cell",
+    "sections_named",
     "segment_members",
     "segment_recipients",
     "send_confirmation",
@@ -192,10 +195,12 @@ __all__ = [
     "suppress",
     "templates_dir",
     "undo_import",
+    "unknown_attributes",
     "unsubscribe",
     "upgrade",
     "verify",
     "withdrawn_since",
+    "without_addresses",
     "writing",
 ]
 

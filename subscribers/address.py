@@ -32,6 +32,9 @@ _ATOM_LETTERS = f"{ascii_letters}{digits}!#$%&'*+/=?^_`{{|}}~-.\n".encode()
 _FEW = 16
 """How many local parts are looked at one by one."""
 _NO_SIGN = "An email address must have an @-sign"
+_LOST = "a character of it was lost when it was read"
+"""U+FFFD stands where bytes were no character (Unicode 5.22): whoever wrote the address did not write that."""
+
 _ANGLED = re.compile(r"\s*(.*?)\s*<([^<>]*)>\s*\Z", re.DOTALL)
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 
@@ -167,6 +170,8 @@ def _parse_slowly(text: str) -> Address:
     if "@" not in text:
         # As email-validator says it, which takes its time: what is no address at all most often has no @.
         raise BadAddress(f"{text!r} is not a mail address: {_NO_SIGN}.", _NO_SIGN)
+    if "\ufffd" in text:
+        raise BadAddress(f"{text!r} is not a mail address: {_LOST}.", _LOST)
     if text.count("@") > 1 and re.search(r"[,;\s]", text):
         raise BadAddress(f"{text!r} holds more than one address.", "more than one address")
     written, wire_domain, local = _validate(text)

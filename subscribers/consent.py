@@ -43,10 +43,13 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Who asks: the name a reader knows and the public base of our pages, without a slash at its end."""
+    """Who asks: the name a reader knows, the public base of our pages without a slash at its end, and where the
+    newsroom gets its post, which every mail says.
+    """
 
     name: str
     url: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@
           | ATTRIBUTE = VALUE                      also != < <= > >=, in (VALUE, …)
 
 A value is a word, a number, a date, yes or no, or a text in quotes. An attribute whose name is no plain word, or is
-called like a test, stands in quotes. A value only ever equals one of its own type; ``!=`` also picks those without it.
+called like a test, stands in quotes. A number like 01234 is a text, because a postcode is one. What is compared with
+what is ``segments``' affair; ``!=`` also picks those without the attribute.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -25,6 +26,8 @@ from typing import Literal
 from subscribers.errors import BadRule
 
 MAX_LENGTH = 2000
+MAX_DIGITS = 18
+"""How many digits a number may have: one of more is beyond the 64 bits of SQLite's numbers."""
 MAX_DEPTH = 30
 """How deep brackets and ``not`` may nest: SQLite refuses deep expressions, and nobody writes them."""
 
@@ -97,7 +100,7 @@ class HasAttribute:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """True for whose attribute is of the value's type and compares so with it."""
+    """True for whose attribute reads as the value's type and compares so with it."""
 
     name: str
     comparison: Comparison
@@ -109,11 +112,15 @@ Rule = Not | All | Some | HasTag | Joined | Reads | PlainText | Domain | HasAttr
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     |(?P<date>\d{4}-\d\d-\d\d)(?![\w-])
-    |(?P<number>-?\d+(?:\.\d+)?)(?![\w.-])
+    |(?P<number>-?[0-9]+(?:\.[0-9]+)?)(?![\w.-])
     |(?P<sign><=|>=|!=|[=<>(),])
     |(?P<word>[^\W\d][\w./:+-]*))""",
     re.VERBOSE,
 )
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
+"""Characters that no database keeps in a text: NUL on PostgreSQL, halves of a pair on both."""
+
+_LEADING_ZERO = re.compile("-?0[0-9]")
 _TESTS = "tag, joined, reads, plain text, domain, has, or an attribute"
 
 
@@ -128,10 +135,32 @@ def parse_rule(text: str) -> Rule:
     """Read a rule; raises BadRule with the place, what stands there and what may."""
     if len(text) > MAX_LENGTH:
         raise BadRule(f"The rule is longer than {MAX_LENGTH} characters.")
+    odd = _UNKEPT.search(text)
+    if odd:
+        raise BadRule(f"The rule has {odd[0]!r} at character {odd.start() + 1}, which stands in no text: leave it out.")
+    if not text.strip():
+        raise BadRule("The rule is empty: leave it out to mean everybody.")
     parser = _Parser(_tokens(text))
     rule = parser.either(0)
     parser.end()
     return rule
+
+
+def iter_tests(rule: Rule) -> Iterator[Rule]:
+    """Yield the tests that a rule joins, in their order."""
+    match rule:
+        case Not():
+            yield from iter_tests(rule.rule)
+        case All() | Some():
+            for each in rule.rules:
+                yield from iter_tests(each)
+        case _:
+            yield rule
+
+
+def sections_named(rule: Rule) -> list[str]:
+    """Return the sections a rule speaks of, by name."""
+    return sorted({test.section for test in iter_tests(rule) if isinstance(test, Reads)})
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -216,8 +245,8 @@ class _Parser:
     def value(self) -> Value:
         """Read one value of any type."""
         token = self._next("a value")
-        if token.kind == "number":
-            return float(token.text) if "." in token.text else int(token.text)
+        if token.kind == "number" and not _LEADING_ZERO.match(token.text):
+            return _number(token.text)
         if token.kind == "word" and token.text.lower() in ("yes", "true", "no", "false"):
             return token.text.lower() in ("yes", "true")
         if token.kind == "sign":
@@ -272,6 +301,14 @@ class _Parser:
         if here is None:
             return BadRule(f"The rule ends where {expected} should stand.")
         return BadRule(f"The rule has {here.text!r} at character {here.place + 1} where {expected} should stand.")
+
+
+def _number(text: str) -> int | float:
+    if sum(map(str.isdigit, text)) > MAX_DIGITS:
+        raise BadRule(
+            f"{text[:MAX_DIGITS]}… has more than {MAX_DIGITS} digits: put it in quotes to compare it as text."
+        )
+    return float(text) if "." in text else int(text)
 
 
 def _plain(token: _Token) -> str:

@@ -1,7 +1,8 @@
 """Turn rules that pick subscribers of a list into selectables with bound parameters; never any SQL from outside.
 
-An attribute is compared inside the JSON, by its own type: a cast would fail, on PostgreSQL, at the first subscriber
-whose value is of another one.
+An attribute is read as what the rule compares it with, because a CSV file knows nothing but texts: with a number, a
+number or a text that is one; with yes or no, a truth or a text that says so; with a text, a text. What reads as none of
+these is no match and never an error, whatever another subscriber's value is.
 """
 
 from __future__ import annotations
@@ -20,14 +21,11 @@ from subscribers.errors import BadRule
 from subscribers.lists import recipients
 from subscribers.model import SubscriptionStatus
 
-_PATHS = {
-    "<": "strict $ ? (@ < $value)",
-    "<=": "strict $ ? (@ <= $value)",
-    ">": "strict $ ? (@ > $value)",
-    ">=": "strict $ ? (@ >= $value)",
-    "has": "strict $ ? (@ != null)",
-}
-"""PostgreSQL's comparisons inside JSON; one of another type is false there, not an error. It has "=" without a path."""
+MAX_NUMBER = 20
+"""How many characters a text may have to read as a number: more is none that somebody counts with."""
+
+_NUMBER = "^-?(0|[1-9][0-9]*)([.][0-9]+)?$"
+"""A text that reads as a number, as PostgreSQL looks for it: 01234 and +49 are none."""
 
 
 def segment_recipients(list_id: str, rule: rules.Rule | None, *, now: datetime) -> sa.Select[Any]:
@@ -69,6 +67,16 @@ def count_segment(conn: sa.Connection, list_id: str, rule: rules.Rule | None, *,
     return conn.scalar(sa.select(sa.func.count()).select_from(members)) or 0
 
 
+def unknown_attributes(conn: sa.Connection, list_id: str, rule: rules.Rule) -> list[str]:
+    """Return the attributes a rule speaks of that nobody of the list has, by name: most likely misspelt."""
+    standing, person = schema.subscription, schema.subscriber
+    here = standing.join(person, person.c.id == standing.c.subscriber_id)
+    anybody = sa.select(sa.literal(1)).select_from(here).where(standing.c.list_id == list_id).limit(1)
+    tests = rules.iter_tests(rule)
+    names = sorted({test.name for test in tests if isinstance(test, rules.HasAttribute | rules.Compare)})
+    return [name for name in names if conn.scalar(anybody.where(_attribute("has", name, None))) is None]
+
+
 def condition(rule: rules.Rule, now: datetime) -> sa.ColumnElement[bool]:
     """Return the rule as a condition over a statement that joins subscriptions and subscribers."""
     match rule:
@@ -92,7 +100,7 @@ def condition(rule: rules.Rule, now: datetime) -> sa.ColumnElement[bool]:
             ends = (schema.subscriber.c.key.endswith("@" + name, autoescape=True) for name in rule.names)
             return sa.or_(*ends)
         case rules.HasAttribute():
-            return _attribute("has", rule.name, True)
+            return _attribute("has", rule.name, None)
         case rules.Compare():
             return _attribute(rule.comparison, rule.name, rule.value)
 
@@ -124,78 +132,183 @@ def _reads(section: str) -> sa.ColumnElement[bool]:
 
 
 def _reads_person(rule: rules.Rule) -> bool:
-    match rule:
-        case rules.Not():
-            return _reads_person(rule.rule)
-        case rules.All() | rules.Some():
-            return any(map(_reads_person, rule.rules))
-        case _:
-            return isinstance(rule, rules.Domain | rules.HasAttribute | rules.Compare)
+    return any(isinstance(test, rules.Domain | rules.HasAttribute | rules.Compare) for test in rules.iter_tests(rule))
 
 
 class _Attribute(FunctionElement[bool]):
-    """One comparison inside the attributes: the cell, the attribute's name, the value, both as one JSON object, and
-    what the cell holds as text where it has the attribute: up to its value, and with it.
+    """One test of an attribute, written anew for each database by the functions below.
+
+    Its clauses are the cell, the attribute's name, what the cell holds as text up to the attribute's value, and then
+    what each kind of test compares with.
     """
 
     inherit_cache = True
     type = sa.Boolean()
     comparison = "="
-    kind = "text"
 
 
-def _class(comparison: str, kind: str, place: int) -> Callable[..., _Attribute]:
-    own = {"comparison": comparison, "kind": kind, "inherit_cache": True}
-    return type(f"_Attribute_{kind}_{place}", (_Attribute,), own)
+class _Has(_Attribute):
+    """The attribute is there and not null."""
+
+    inherit_cache = True
+
+
+class _Equals(_Attribute):
+    """The attribute is one of the values, written as JSON."""
+
+    inherit_cache = True
+
+
+class _Text(_Attribute):
+    """The attribute is a text and compares so with the value."""
+
+    inherit_cache = True
+
+
+class _Number(_Attribute):
+    """The attribute is a number, or a text that reads as one, and compares so with the value.
+
+    Behind the value stand its digits, and what an equal one begins with in the cell, as a number and as a text.
+    """
+
+    inherit_cache = True
+
+
+def _class(base: type[_Attribute], comparison: str, place: int) -> Callable[..., _Attribute]:
+    return type(f"{base.__name__}_{place}", (base,), {"comparison": comparison, "inherit_cache": True})
 
 
 _CLASSES = {
-    (comparison, kind): _class(comparison, kind, place)
-    for place, comparison in enumerate(("=", *_PATHS))
-    for kind in ("text", "number", "truth")
+    (base, comparison): _class(base, comparison, place)
+    for place, comparison in enumerate(("=", "<", "<=", ">", ">="))
+    for base in (_Text, _Number)
 }
 """One class for every shape of SQL: SQLAlchemy keeps compiled statements by class."""
 
+_SPELLINGS: dict[bool, tuple[bool | str, ...]] = {
+    True: (True, "yes", "Yes", "YES", "true", "True", "TRUE", "1"),
+    False: (False, "no", "No", "NO", "false", "False", "FALSE", "0"),
+}
+"""What reads as yes and as no: a truth, or one of these texts, as files write them."""
 
-def _attribute(comparison: str, name: str, value: rules.Value) -> sa.ColumnElement[bool]:
+
+def _attribute(comparison: str, name: str, value: rules.Value | None) -> sa.ColumnElement[bool]:
     if '"' in name or "\\" in name or not name:
         raise BadRule(f"An attribute named {name!r} cannot be asked for in a rule.")
-    kind = "truth" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
-    if kind == "truth" and comparison not in ("=", "has"):
-        raise BadRule(f"{name} {comparison} {'yes' if value else 'no'}: yes and no can only be asked for with = or !=.")
     start = written.attribute(name)
-    texts = (json.dumps({name: value}), start, start + json.dumps(value))
-    arguments = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(value), *map(sa.literal, texts))
-    found: sa.ColumnElement[bool] = _CLASSES[comparison, kind](*arguments)
-    return found
+    place = (schema.subscriber.c.attributes, sa.literal(name), sa.literal(start))
+    if value is None:
+        return _Has(*place)
+    if isinstance(value, bool):
+        if comparison != "=":
+            answer = "yes" if value else "no"
+            raise BadRule(f"{name} {comparison} {answer}: yes and no can only be asked for with = or !=.")
+        return _Equals(*place, *(sa.literal(json.dumps(each)) for each in _SPELLINGS[value]))
+    if isinstance(value, str):
+        if comparison == "=":
+            return _Equals(*place, sa.literal(json.dumps(value)))
+        return _CLASSES[_Text, comparison](*place, sa.literal(value))
+    begins = _beginning(value) if comparison == "=" else ""
+    starts = (start + begins, f'{start}"{begins}')
+    return _CLASSES[_Number, comparison](*place, sa.literal(value), *map(sa.literal, (str(value), *starts)))
 
 
-@compiles(_Attribute, "sqlite")
-def _on_sqlite(element: _Attribute, compiler: Any, **options: Any) -> str:
-    cell, name, value, _together, start, whole = element.clauses
-    has = sa.func.instr(cell, start) > 0
-    if element.comparison == "has":
-        test: sa.ColumnElement[Any] = sa.and_(has, sa.func.instr(cell, start + sa.literal("null")) == 0)
-    elif element.comparison == "=" and element.kind != "number":
-        test = sa.func.instr(cell, whole) > 0
-    else:
-        # A number is written in more than one way, and order is not a matter of text.
-        path = sa.literal('$."', sa.Text) + name + sa.literal('"', sa.Text)
-        kind, found = sa.func.json_type(cell, path), sa.func.json_extract(cell, path)
-        kinds = ["text"] if element.kind == "text" else ["integer", "real"]
-        test = sa.and_(has, kind.in_(kinds), found.op(element.comparison)(value))
+def _beginning(value: int | float) -> str:
+    """Return how every number of this value begins when it is written out; nothing where that is not sure."""
+    digits = str(value).removesuffix(".0")
+    # Nought may have a sign, and what is very large or small is written with an exponent.
+    return digits if 0 < abs(value) < 1e15 and "e" not in digits else ""
+
+
+@compiles(_Has, "sqlite")
+def _has_on_sqlite(element: _Has, compiler: Any, **options: Any) -> str:
+    cell, _name, start = element.clauses
+    null = sa.func.instr(cell, start + sa.literal("null")) == 0
+    return _processed(sa.and_(sa.func.instr(cell, start) > 0, null), compiler, options)
+
+
+@compiles(_Equals, "sqlite")
+def _equals_on_sqlite(element: _Equals, compiler: Any, **options: Any) -> str:
+    cell, _name, start, *wanted = element.clauses
+    found = sa.or_(*(sa.func.instr(cell, start + each) > 0 for each in wanted))
+    return _processed(found if len(wanted) == 1 else _where_it_is(cell, start, found), compiler, options)
+
+
+@compiles(_Text, "sqlite")
+def _text_on_sqlite(element: _Text, compiler: Any, **options: Any) -> str:
+    cell, name, start, value = element.clauses
+    kind, found = _read(cell, name)
+    test = sa.and_(kind == "text", found.op(element.comparison)(value))
+    return _processed(_where_it_is(cell, start, test), compiler, options)
+
+
+@compiles(_Number, "sqlite")
+def _number_on_sqlite(element: _Number, compiler: Any, **options: Any) -> str:
+    cell, name, _start, value, _digits, number, text = element.clauses
+    begins = sa.or_(sa.func.instr(cell, number) > 0, sa.func.instr(cell, text) > 0)
+    kind, found = _read(cell, name)
+    # Of digits, point and sign alone, JSON reads what is a number and no more.
+    plain = sa.and_(
+        kind == "text",
+        sa.func.length(found) <= MAX_NUMBER,
+        found.op("NOT GLOB")("*[^0-9.-]*"),
+        sa.func.json_valid(found) == 1,
+    )
+    test = sa.case(
+        (sa.not_(begins), sa.false()),
+        (kind.in_(["integer", "real"]), found.op(element.comparison)(value)),
+        (plain, sa.cast(found, sa.Numeric).op(element.comparison)(value)),
+        else_=sa.false(),
+    )
+    return _processed(test, compiler, options)
+
+
+def _where_it_is(cell: Any, start: Any, test: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Pass over who has not the attribute with one look.
+
+    SQLite takes the parts of an AND in an order of its own, but those of a CASE as they stand.
+    """
+    return sa.case((sa.func.instr(cell, start) == 0, sa.false()), else_=test)
+
+
+def _read(cell: Any, name: Any) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
+    """Return the attribute's type and value as SQLite's JSON reads them."""
+    path = sa.literal('$."', sa.Text) + name + sa.literal('"', sa.Text)
+    return sa.func.json_type(cell, path), sa.func.json_extract(cell, path)
+
+
+def _processed(test: sa.ColumnElement[Any], compiler: Any, options: dict[str, Any]) -> str:
     return f"({compiler.process(test, **options)})"
 
 
-@compiles(_Attribute, "postgresql")
-def _on_postgresql(element: _Attribute, compiler: Any, **options: Any) -> str:
-    cell, name, value, together, *_texts = element.clauses
-    if element.comparison == "=":
-        # Containment never looks into an array below the top, so a scalar is only found as itself; and it is twice as
-        # fast as a path.
-        return f"({compiler.process(cell, **options)} @> CAST({compiler.process(together, **options)} AS JSONB))"
-    path = _PATHS[element.comparison]
-    inside = f"{compiler.process(cell, **options)} -> CAST({compiler.process(name, **options)} AS TEXT)"
-    cast = {"text": "TEXT", "number": "DOUBLE PRECISION", "truth": "BOOLEAN"}[element.kind]
-    values = f"jsonb_build_object('value', CAST({compiler.process(value, **options)} AS {cast}))"
-    return f"COALESCE(jsonb_path_exists({inside}, '{path}', {values}), FALSE)"
+@compiles(_Has, "postgresql")
+def _has_on_postgresql(element: _Has, compiler: Any, **options: Any) -> str:
+    cell, name, *_ = (compiler.process(each, **options) for each in element.clauses)
+    return f"COALESCE(jsonb_typeof({cell} -> CAST({name} AS TEXT)) <> 'null', FALSE)"
+
+
+@compiles(_Equals, "postgresql")
+def _equals_on_postgresql(element: _Equals, compiler: Any, **options: Any) -> str:
+    cell, name, _start, *wanted = (compiler.process(each, **options) for each in element.clauses)
+    values = ", ".join(f"CAST({each} AS JSONB)" for each in wanted)
+    return f"COALESCE({cell} -> CAST({name} AS TEXT) IN ({values}), FALSE)"
+
+
+@compiles(_Text, "postgresql")
+def _text_on_postgresql(element: _Text, compiler: Any, **options: Any) -> str:
+    cell, name, _start, value = (compiler.process(each, **options) for each in element.clauses)
+    inside, values = f"{cell} -> CAST({name} AS TEXT)", f"jsonb_build_object('value', CAST({value} AS TEXT))"
+    # Within JSON texts are compared by code point, as on SQLite; one of another type is false there, not an error.
+    return f"COALESCE(jsonb_path_exists({inside}, 'strict $ ? (@ {element.comparison} $value)', {values}), FALSE)"
+
+
+@compiles(_Number, "postgresql")
+def _number_on_postgresql(element: _Number, compiler: Any, **options: Any) -> str:
+    cell, name, _start, _value, digits, *_ = (compiler.process(each, **options) for each in element.clauses)
+    kind, text = f"jsonb_typeof({cell} -> CAST({name} AS TEXT))", f"{cell} ->> CAST({name} AS TEXT)"
+    plain = f"{kind} = 'string' AND length({text}) <= {MAX_NUMBER} AND {text} ~ '{_NUMBER}'"
+    # In a CASE nothing is cast before its test was true.
+    return (
+        f"CASE WHEN {kind} = 'number' OR ({plain}) "
+        f"THEN CAST({text} AS NUMERIC) {element.comparison} CAST({digits} AS NUMERIC) ELSE FALSE END"
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Literal
+from unicodedata import category
 
 from subscribers.address import Address
 
@@ -44,6 +45,7 @@ COMMON = tuple(_COMMON.split())
 _SHARED = frozenset((*COMMON, "mail.com", "ymail.com", "email.com", "gmx.at", "gmx.ch", "live.de"))
 """Domains that are what they say, though some are one letter away from another."""
 
+MAX_NAME = 100
 MAX_BUCKETS = 50_000
 """How many addresses, networks and domains are remembered; the longest unseen are forgotten first."""
 
@@ -111,6 +113,12 @@ class Limits:
     def _level(self, key: tuple[str, str], size: int, now: datetime) -> float:
         level, seen = self._buckets.get(key, (float(size), now))
         return min(float(size), level + (now - seen).total_seconds() * size / 3600)
+
+
+def clean_name(text: str) -> str:
+    """Return a name as it is kept: on one line, without control characters, of 100 characters at most."""
+    line = " ".join(text.split())
+    return "".join(letter for letter in line if category(letter) != "Cc")[:MAX_NAME]
 
 
 def near_miss(domain: str, common: Iterable[str] = COMMON) -> str:

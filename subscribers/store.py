@@ -108,6 +108,25 @@ def iter_subscribers(
 
     Streams; each comes with all of their subscriptions, not just the one that was asked for.
     """
+    for people in _iter_chunks(conn, list_id, status):
+        yield from people
+
+
+def iter_with_evidence(
+    conn: sa.Connection, list_id: str | None = None
+) -> Iterator[list[tuple[Subscriber, list[tuple[str, Consent]]]]]:
+    """Yield subscribers by id, some at a time: all, or who has a subscription on the list, each with their evidence.
+
+    Of each person as ``iter_consents`` tells it, but with a few statements for all that come together.
+    """
+    for people in _iter_chunks(conn, list_id, None):
+        evidence = _evidence(conn, [person.id for person in people])
+        yield [(person, evidence[person.id]) for person in people]
+
+
+def _iter_chunks(
+    conn: sa.Connection, list_id: str | None, status: SubscriptionStatus | None
+) -> Iterator[list[Subscriber]]:
     table, after = schema.subscriber, 0
     standing = schema.subscription
     wanted = sa.select(sa.literal(1)).where(
@@ -123,7 +142,7 @@ def iter_subscribers(
         rows = conn.execute(query).all()
         if not rows:
             return
-        yield from _assembled(conn, rows)
+        yield _assembled(conn, rows)
         after = rows[-1].id
 
 
@@ -225,26 +244,43 @@ def consent_row(subscriber_id: int, list_id: str, consent: Consent, import_id: i
 
 def iter_consents(conn: sa.Connection, subscriber_id: int) -> Iterator[tuple[str, Consent]]:
     """Yield the evidence kept about a subscriber, oldest first, each with the id of its list."""
+    yield from _evidence(conn, [subscriber_id])[subscriber_id]
+
+
+def _evidence(conn: sa.Connection, ids: Sequence[int]) -> dict[int, list[tuple[str, Consent]]]:
+    """Return the evidence kept about each of some subscribers, oldest first."""
+    found: dict[int, list[tuple[str, Consent]]] = {subscriber_id: [] for subscriber_id in ids}
+    for subscriber_id, list_id, consent in _imported_evidence(conn, ids):
+        found[subscriber_id].append((list_id, consent))
     table = schema.consent
-    query = sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.id)
-    kept = [(row.list_id, read_consent(row)) for row in conn.execute(query)]
-    yield from sorted([*_imported_evidence(conn, subscriber_id), *kept], key=lambda each: each[1].at)
+    for row in conn.execute(sa.select(table).where(table.c.subscriber_id.in_(ids)).order_by(table.c.id)):
+        found[row.subscriber_id].append((row.list_id, read_consent(row)))
+    for evidence in found.values():
+        evidence.sort(key=lambda each: each[1].at)
+    return found
 
 
-def _imported_evidence(conn: sa.Connection, subscriber_id: int) -> Iterator[tuple[str, Consent]]:
+def _imported_evidence(conn: sa.Connection, ids: Sequence[int]) -> Iterator[tuple[int, str, Consent]]:
     """Yield the evidence of plain imported rows, which stands in the subscription and is written out only here."""
     standing, run, person = schema.subscription, schema.import_run, schema.subscriber
     at = sa.func.coalesce(standing.c.imported_at, person.c.created_at, type_=schema.UtcDateTime())
     query = (
-        sa.select(standing.c.list_id, at.label("at"), standing.c.import_line, run.c.file_name, run.c.format)
+        sa.select(
+            standing.c.subscriber_id,
+            standing.c.list_id,
+            at.label("at"),
+            standing.c.import_line,
+            run.c.file_name,
+            run.c.format,
+        )
         .join(run, run.c.id == standing.c.import_id)
         .join(person, person.c.id == standing.c.subscriber_id)
-        .where(schema.on_any_list(), standing.c.subscriber_id == subscriber_id, standing.c.import_line.is_not(None))
+        .where(schema.on_any_list(), standing.c.subscriber_id.in_(ids), standing.c.import_line.is_not(None))
         .order_by(standing.c.list_id)
     )
     for row in conn.execute(query):
         provenance = import_provenance(row.file_name, row.format, row.import_line)
-        yield row.list_id, Consent(row.at, ConsentHow.IMPORTED, provenance=provenance)
+        yield row.subscriber_id, row.list_id, Consent(row.at, ConsentHow.IMPORTED, provenance=provenance)
 
 
 def import_provenance(file_name: str, shape: str, line: int) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 import typer
 
 from digest.cli import plainly
-from subscribers.errors import BadAddress, BadFile, SubscribersError, UnknownList, UnknownSubscriber
+from subscribers.errors import DatabaseError, SubscribersError, Suppressed
 
-_USAGE = (BadAddress, UnknownList, UnknownSubscriber, BadFile)
+_FAILED = (DatabaseError, Suppressed)
+"""What may end otherwise another time; anything else the package explains was asked wrongly."""
 
 
 def guarded(action: Callable[[], Any]) -> int:
@@ -23,6 +24,6 @@ def _met(action: Callable[[], Any]) -> Any:
     try:
         return action()
     except SubscribersError as error:
-        return plainly.fail(str(error), 2 if isinstance(error, _USAGE) else 1)
+        return plainly.fail(str(error), 1 if isinstance(error, _FAILED) else 2)
     except typer.Abort:
         return plainly.fail(plainly.STOPPED, plainly.INTERRUPTED)

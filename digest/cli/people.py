@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from html import escape
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +21,23 @@ from digest.newsroom import Newsroom
 from subscribers import Consent, ConsentHow, Subscriber, SuppressionReason
 from subscribers.errors import BadAddress, Suppressed, UnknownSubscriber
 
+_REASONS = (SuppressionReason.MANUAL, SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED)
+"""Why a newsroom may suppress somebody; the other reasons are noted where somebody leaves, is erased or imported."""
+
 
 def add(
     addresses: Iterable[str], list_id: str, *, name: str, tags: str, confirm: bool, file: Path | None = None
 ) -> int:
     """Put people on a list; one that cannot be added is told and the others are. 1 if any could not.
 
-    ``file`` holds one address a line and is read as it is worked through; ``-`` is standard input.
+    ``file`` holds one address a line, ``-`` is standard input; it is read whole before anybody is added.
     """
     failed = 0
+    wanted = [*addresses, *(_lines_of(file) if file else ())]
     with workspace() as newsroom:
         with newsroom.reading() as conn:
             subscribers.get_list(conn, list_id)
-        for address in chain(addresses, _lines_of(file) if file else ()):
+        for address in wanted:
             try:
                 _add_one(newsroom, address, list_id, name, tags, confirm=confirm)
             except (BadAddress, Suppressed) as error:
@@ -58,7 +61,8 @@ def _add_one(newsroom: Newsroom, address: str, list_id: str, name: str, tags: st
     now = newsroom.clock()
     labels = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
     if confirm:
-        site = subscribers.Site(newsroom.settings.site.name, newsroom.settings.site.url)
+        paper = newsroom.settings.site
+        site = subscribers.Site(paper.name, paper.url, paper.address)
         with newsroom.reading() as conn:
             evidence = subscribers.evidence(subscribers.get_list(conn, list_id), now=now, form="command line")
         mailer = mailer_of(newsroom, list_id)
@@ -95,7 +99,7 @@ def list_people(list_id: str | None, status: str | None, *, as_json: bool) -> in
         return 0
     for person in people:
         standing = ", ".join(f"{s.list_id}: {s.status}" for s in person.subscriptions)
-        say(f"{person.id:>8}  {person.address}  {person.name}  {standing}".rstrip())
+        say(f"{person.id:>8}  {person.address}  {_in_words(person.name)}  {standing}".rstrip())
     return 0
 
 
@@ -127,11 +131,13 @@ def _say_known(name: str, value: Any) -> None:
 
 
 def _in_words(value: Any) -> str:
+    """Write a value on one line."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} = {_in_words(each)}" for name, each in value.items())
+        return ", ".join(f"{_in_words(name)} = {_in_words(each)}" for name, each in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text.replace("\n", "\\n")
 
 
 def unsubscribe(address: str, list_id: str | None) -> int:
@@ -150,9 +156,8 @@ def unsubscribe(address: str, list_id: str | None) -> int:
 
 def suppress(address: str, reason: str) -> int:
     """Never mail an address again."""
-    allowed = [r.value for r in SuppressionReason]
-    if reason not in allowed:
-        raise UsageError(f"--reason {reason}: one of {', '.join(allowed)}.")
+    if reason not in _REASONS:
+        raise UsageError(f"--reason {reason}: one of {', '.join(_REASONS)}.")
     with workspace() as newsroom, newsroom.writing() as conn:
         subscribers.suppress(conn, address, SuppressionReason(reason), now=newsroom.clock(), keys=newsroom.keys)
     say(f"{address} is suppressed: {reason}.")

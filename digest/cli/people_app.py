@@ -10,9 +10,12 @@ import typer
 subscribers = typer.Typer(help="The people on the lists.", no_args_is_help=True)
 lists = typer.Typer(help="The lists.", no_args_is_help=True)
 
+MAX_NUMBER = 2**31 - 1
+"""The highest number an import can have: PostgreSQL's integer."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ListId = Annotated[str, typer.Option("--list", help="A list's id.")]
-Where = Annotated[str, typer.Option("--where", help="A rule, like: tag vip and joined before 2026-01-01")]
+Where = Annotated[str | None, typer.Option("--where", help="A rule, like: tag vip and joined before 2026-01-01")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS")]
 
 
@@ -59,7 +62,8 @@ def imports(json: Json = False) -> int:
 
 @subscribers.command()
 def undo(
-    number: Annotated[int, typer.Argument(metavar="IMPORT")], yes: Annotated[bool, typer.Option("--yes")] = False
+    number: Annotated[int, typer.Argument(metavar="IMPORT", min=1, max=MAX_NUMBER)],
+    yes: Annotated[bool, typer.Option("--yes")] = False,
 ) -> int:
     """Take one import back; who left or must not be mailed stays noted."""
     from digest.cli.people_files import undo as command
@@ -81,7 +85,7 @@ def export(
 
 
 @subscribers.command()
-def count(list_id: ListId, where: Where = "", json: Json = False) -> int:
+def count(list_id: ListId, where: Where = None, json: Json = False) -> int:
     """Count whom a rule picks of a list."""
     from digest.cli.people_bulk import count as command
 
@@ -92,7 +96,7 @@ def count(list_id: ListId, where: Where = "", json: Json = False) -> int:
 def tag(
     name: Annotated[str, typer.Argument(metavar="TAG")],
     list_id: ListId,
-    where: Where = "",
+    where: Where = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take the tag away.")] = False,
 ) -> int:
     """Tag everybody of a list whom a rule picks."""
@@ -105,7 +109,7 @@ def tag(
 def move(
     list_id: ListId,
     to: Annotated[str, typer.Option("--to", help="The other list's id.")],
-    where: Where = "",
+    where: Where = None,
     yes: Annotated[bool, typer.Option("--yes")] = False,
 ) -> int:
     """Move everybody whom a rule picks to another list."""

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 import subscribers
-from digest.cli.opening import ask, emit, say, workspace
+from digest.cli.opening import ask, emit, say, warn, workspace
 from digest.errors import UsageError
 from digest.newsroom import Newsroom
 from subscribers import Rule
 
 
-def count(list_id: str, where: str, *, as_json: bool) -> int:
+def count(list_id: str, where: str | None, *, as_json: bool) -> int:
     """Tell how many of a list a rule picks, of how many."""
     rule = _rule(where)
     with workspace() as newsroom, newsroom.reading() as conn:
@@ -22,14 +24,26 @@ def count(list_id: str, where: str, *, as_json: bool) -> int:
         now = newsroom.clock()
         picked = subscribers.count_segment(conn, list_id, rule, now=now)
         everybody = subscribers.count_segment(conn, list_id, None, now=now)
+        if rule is not None:
+            _warn_of_unknown(newsroom, conn, list_id, rule)
     if as_json:
-        emit({"list": list_id, "where": where, "picked": picked, "of": everybody})
+        emit({"list": list_id, "where": where or "", "picked": picked, "of": everybody})
     else:
         say(f"{picked:,} of {everybody:,} on {list_id}")
     return 0
 
 
-def tag(name: str, list_id: str, where: str, *, remove: bool) -> int:
+def _warn_of_unknown(newsroom: Newsroom, conn: Connection, list_id: str, rule: Rule) -> None:
+    """Tell what a rule names that is not there: misspelt, it picks nobody or everybody without a word."""
+    for name in subscribers.unknown_attributes(conn, list_id, rule):
+        warn(f"nobody on {list_id} has an attribute {name!r}: small and large letters count")
+    sections = [id for id, _title in newsroom.settings.sections_of(list_id)]
+    for name in subscribers.sections_named(rule):
+        if sections and name not in sections:
+            warn(f"no newsletter of {list_id} has a section {name!r}; there is {', '.join(sections)}")
+
+
+def tag(name: str, list_id: str, where: str | None, *, remove: bool) -> int:
     """Tag, or untag, everybody of a list whom a rule picks."""
     rule = _rule(where)
     with workspace() as newsroom, newsroom.writing() as conn:
@@ -39,7 +53,7 @@ def tag(name: str, list_id: str, where: str, *, remove: bool) -> int:
     return 0
 
 
-def move(list_id: str, to: str, where: str, *, yes: bool) -> int:
+def move(list_id: str, to: str, where: str | None, *, yes: bool) -> int:
     """Move everybody whom a rule picks to another list."""
     rule = _rule(where)
     with workspace() as newsroom:
@@ -59,8 +73,9 @@ def _picked(newsroom: Newsroom, list_id: str, rule: Rule | None) -> int:
         return subscribers.count_segment(conn, list_id, rule, now=newsroom.clock())
 
 
-def _rule(where: str) -> Rule | None:
-    return subscribers.parse_rule(where) if where else None
+def _rule(where: str | None) -> Rule | None:
+    """Read a rule; without one everybody is meant, but never by an empty one, as a script's unset variable leaves."""
+    return None if where is None else subscribers.parse_rule(where)
 
 
 def read_mail(place: Path) -> int:
@@ -76,7 +91,7 @@ def read_mail(place: Path) -> int:
             settle()
             left += bool(found)
             unknown += found is None
-    say(f"{left} left by mail; {unknown} messages named nobody.")
+    say(f"{left} left by mail; {unknown} {'message' if unknown == 1 else 'messages'} named nobody.")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import webbrowser
@@ -15,6 +16,7 @@ from digest.drafting import draft
 from digest.engine import Ticked, ticking
 from digest.engine import tick as tick_once
 from digest.errors import UsageError
+from subscribers import WithoutAddresses
 
 _FAILED = ("failed", "unfinished")
 _WITHHELD = ("withheld", "expired")
@@ -29,10 +31,18 @@ def serve(host: str, port: int) -> int:
         host, port = host or web.host, port or web.port
         listening = _listen(host, port)
         say(f"Pages at http://{host}:{listening.getsockname()[1]}/, schedule running. Ctrl-C ends both.")
-        server = uvicorn.Server(uvicorn.Config(make_app(newsroom), log_level="warning", lifespan="off"))
+        _log_without_addresses()
+        server = uvicorn.Server(uvicorn.Config(make_app(newsroom), log_config=None, lifespan="off"))
         with ticking(newsroom, on_done=_tell, on_error=warn):
             server.run(sockets=[listening])
     return 0
+
+
+def _log_without_addresses() -> None:
+    """Log warnings and errors of all libraries on standard error, whatever they quote."""
+    handler = logging.StreamHandler()
+    handler.addFilter(WithoutAddresses())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(levelname)s: %(message)s")
 
 
 def tick(*, as_json: bool) -> int:

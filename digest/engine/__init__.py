@@ -29,6 +29,7 @@ from digest.model import EditionKey
 from digest.newsroom import Newsroom
 from digest.schedule import Decision, decide, settled_until
 from digest.settings import NewsletterSettings
+from subscribers import without_addresses
 
 __all__ = ["TICK_S", "Ticked", "coming", "plan", "tick", "ticking"]
 
@@ -78,7 +79,7 @@ def tick(newsroom: Newsroom, *, on_done: Callable[[Ticked], None] | None = None)
             _tick_one(newsroom, newsletter, note)
         except DigestError as error:
             key = EditionKey(newsletter.id, local_day(newsroom, newsletter))
-            note(_told(newsroom, Ticked(key, "failed", str(error))))
+            note(_told(newsroom, _failed(key, error)))
     watch(newsroom)
     return tuple(done)
 
@@ -139,12 +140,17 @@ def _attempt(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> 
     except Withheld as withheld:
         return _told(newsroom, Ticked(key, "withheld", str(withheld)))
     except DigestError as error:
-        return _told(newsroom, Ticked(key, "failed", str(error)))
+        return _told(newsroom, _failed(key, error))
     if delivered.already:
         return Ticked(key, "already", "it had been sent before")
     counts = delivered.counts
     result = "unfinished" if delivered.is_unfinished else "sending" if counts.open else "sent"
     return _told(newsroom, Ticked(key, result, f"{counts.accepted} of {counts.expected} accepted"))
+
+
+def _failed(key: EditionKey, error: DigestError) -> Ticked:
+    """Return what a tick tells of an error; it is printed into the system's log, so no address stays in it."""
+    return Ticked(key, "failed", without_addresses(str(error)))
 
 
 def _told(newsroom: Newsroom, ticked: Ticked) -> Ticked:
@@ -217,7 +223,7 @@ def ticking(
             if is_to_be_trusted(newsroom, watcher):
                 tick(newsroom, on_done=on_done)
         except DigestError as error:
-            on_error(str(error))
+            on_error(without_addresses(str(error)))
 
     # It warns of every tick that a long send holds back, which is as it should be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

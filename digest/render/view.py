@@ -47,7 +47,7 @@ def layout(edition: Edition, variant: Variant, slots: Mapping[str, str]) -> dict
     """Return the context of a theme's templates, plain values only.
 
     Round the stories: subject, preheader, language, dir, start and finish (the sides of a line), words, slots,
-    masthead, date, number, minutes, address, why, sent_to, sign_up, sign_up_url. In reading order: intro, top
+    masthead, date, number, minutes, address, why, sign_up, sign_up_url. In reading order: intro, top
     (blocks), lead (an item or None), flow (sections and blocks), briefs (items), closing (blocks).
     """
     spoken = language(edition.language)
@@ -91,7 +91,6 @@ def _frame(edition: Edition, spoken: Language, slots: Mapping[str, str]) -> dict
         "minutes": words["minutes"].format(minutes=edition.minutes) if edition.minutes else "",
         "address": masthead.address,
         "why": reason(masthead, spoken),
-        "sent_to": words["sent_to"].format(address=slots["address"]),
         "sign_up": words["sign_up"].format(**names),
         "sign_up_url": links.safe(masthead.signup_url) or home,
     }

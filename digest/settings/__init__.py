@@ -297,6 +297,11 @@ class Settings(Strict):
             f"There is no newsletter {name!r}; digest.toml has {_listed(n.id for n in self.newsletters)}."
         )
 
+    def sections_of(self, list_id: str) -> list[tuple[str, str]]:
+        """Return the sections, as pairs of id and title, of the newsletters that go to a list."""
+        mine = (newsletter for newsletter in self.newsletters if list_id in dict(newsletter.lists))
+        return [(section.id, section.title) for newsletter in mine for section in newsletter.sections]
+
     def transport_of(self, newsletter: NewsletterSettings) -> TransportSettings:
         """Return the newsletter's own transport, or the workspace's."""
         return newsletter.transport or self.transport

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+import subscribers
 from digest.store import schema
 
 _l = schema.run_log
-
-# Errors of servers quote the recipient; the log is shown and shared, so no address stays in it.
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class LogLine:
 
 def log(conn: sa.Connection, now: datetime, what: str, detail: str, newsletter: str = "", edition: str = "") -> None:
     """Add a line: ``what`` is one word (build, frozen, sent, skip, expired …), ``detail`` says why or how much."""
-    clean = _ADDRESS.sub("(address)", detail).replace("\0", "")
+    clean = subscribers.without_addresses(detail).replace("\0", "")
     conn.execute(sa.insert(_l).values(at=now, what=what, detail=clean, newsletter=newsletter, edition=edition))
 
 

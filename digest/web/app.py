@@ -31,10 +31,6 @@ def make_app(newsroom: Newsroom) -> FastAPI:
         mine = next((n for n in settings.newsletters if list_id in dict(n.lists)), settings.newsletters[0])
         return NewsletterMailer(newsroom, mine)
 
-    def sections_of(list_id: str) -> list[tuple[str, str]]:
-        mine = (newsletter for newsletter in settings.newsletters if list_id in dict(newsletter.lists))
-        return [(section.id, section.title) for newsletter in mine for section in newsletter.sections]
-
     def companions_of(list_id: str) -> list[str]:
         mine = (dict(newsletter.lists) for newsletter in settings.newsletters)
         return [other for lists in mine if list_id in lists for other in lists if other != list_id]
@@ -48,8 +44,9 @@ def make_app(newsroom: Newsroom) -> FastAPI:
             clock=newsroom.clock,
             site_name=settings.site.name,
             site_url=settings.site.url,
+            site_address=settings.site.address,
             mailer_of=mailer,
-            sections_of=sections_of,
+            sections_of=settings.sections_of,
             companions_of=companions_of,
             policy=settings.sign_up.policy,
             courtesy=subscribers.Courtesy(settings.sign_up.welcome, settings.sign_up.goodbye),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Literal
 
@@ -65,17 +65,17 @@ def _jsonl(conn: sa.Connection, list_id: str | None) -> Iterator[str]:
     yield _line({"kind": FORMAT, "version": VERSION, "suppression_key": fingerprint or ""})
     for each in iter_lists(conn):
         if list_id in (None, each.id):
-            yield _line({"kind": "list"} | asdict(each))
+            yield _line({"kind": "list"} | _plain(each))
     # Before the people, so that whoever reads them back knows already whom to keep out.
     for suppression in iter_suppressions(conn):
         if list_id is None or suppression.list_id in ("", list_id):
             yield _line({"kind": "suppression"} | _plain(suppression))
-    for person in store.iter_subscribers(conn, list_id):
-        yield _line(_person(conn, person, list_id))
+    for people in store.iter_with_evidence(conn, list_id):
+        for person, consents in people:
+            yield _line(_person(person, consents, list_id))
 
 
-def _person(conn: sa.Connection, person: Subscriber, list_id: str | None) -> dict[str, Any]:
-    consents = store.iter_consents(conn, person.id)
+def _person(person: Subscriber, consents: Sequence[tuple[str, Consent]], list_id: str | None) -> dict[str, Any]:
     return {
         "kind": "subscriber",
         "email": person.address,
@@ -89,7 +89,8 @@ def _person(conn: sa.Connection, person: Subscriber, list_id: str | None) -> dic
 
 
 def _plain(value: Subscription | Consent | Suppression | List) -> dict[str, Any]:
-    return {name: _written(each) if isinstance(each, datetime) else each for name, each in asdict(value).items()}
+    said = ((each.name, getattr(value, each.name)) for each in fields(value))
+    return {name: _written(each) if isinstance(each, datetime) else each for name, each in said}
 
 
 def _written(moment: datetime | None) -> str | None:

@@ -61,14 +61,15 @@ def _lines(conn: sa.Connection, list_id: str, shape: ForeignShape, keys: KeyRing
 
 
 def _leavers(conn: sa.Connection, list_id: str, keys: KeyRing) -> Iterator[Leaver]:
-    for person in store.iter_subscribers(conn, list_id):
-        standing = next(each for each in person.subscriptions if each.list_id == list_id)
-        if standing.status is SubscriptionStatus.PENDING:
-            continue
-        against = next(iter_standing(conn, [keys.hash_address(person.key)], list_id), None)
-        consent = next((each for id, each in store.iter_consents(conn, person.id) if id == list_id), None)
-        is_active = standing.status is SubscriptionStatus.ACTIVE and against is None
-        yield Leaver(person, standing, consent, is_active)
+    for people in store.iter_with_evidence(conn, list_id):
+        hashes = keys.hash_addresses(person.key for person, _ in people)
+        suppressed = {each.key_hash for each in iter_standing(conn, hashes, list_id)}
+        for (person, consents), key_hash in zip(people, hashes, strict=True):
+            standing = next(each for each in person.subscriptions if each.list_id == list_id)
+            if standing.status is not SubscriptionStatus.PENDING:
+                consent = next((each for id, each in consents if id == list_id), None)
+                is_active = standing.status is SubscriptionStatus.ACTIVE and key_hash not in suppressed
+                yield Leaver(person, standing, consent, is_active)
 
 
 def _line(cells: tuple[str, ...], line_end: str) -> str:

@@ -33,6 +33,7 @@ def router(
     clock: Callable[[], datetime],
     site_name: str,
     site_url: str,
+    site_address: str = "",
     mailer_of: Callable[[str], Mailer | None],
     sections_of: Sections = lambda _list_id: (),
     companions_of: Companions = lambda _list_id: (),
@@ -45,16 +46,17 @@ def router(
 ) -> APIRouter:
     """Make the routes ``/u /p /s /c /d`` and ``/api/sign-up``, to be mounted at the site's root.
 
-    ``mailer_of`` gives the mailer of a list; without one nobody can sign up to it. ``sections_of`` names the sections
-    (id, title) a list's readers may choose from, ``companions_of`` the lists they may join on the same page.
-    ``policy`` limits sign-ups. ``keep_ip`` says whether evidence of consent holds the reader's IP address.
-    ``language`` is for browsers that ask for none of ours. Without an ``api_key`` there is no interface for programs.
+    ``site_address`` is the postal address that every mail carries. ``mailer_of`` gives the mailer of a list; without
+    one nobody can sign up to it. ``sections_of`` names the sections (id, title) a list's readers may choose from,
+    ``companions_of`` the lists they may join on the same page. ``policy`` limits sign-ups. ``keep_ip`` says whether
+    evidence of consent holds the reader's IP address. ``language`` is for browsers that ask for none of ours. Without
+    an ``api_key`` there is no interface for programs.
     """
     context = Context(
         engine,
         keys,
         clock,
-        Site(site_name, site_url.rstrip("/")),
+        Site(site_name, site_url.rstrip("/"), site_address),
         mailer_of,
         sections_of,
         companions_of,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -10,12 +9,14 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Form, Request, Response
 
 from subscribers.address import Address, masked, parse_address
-from subscribers.consent import Confirmed, confirm, evidence, read_confirmation, send_message, sign_up, wording
+from subscribers.consent import WORDING, Confirmed, confirm, evidence, read_confirmation, send_message, sign_up
 from subscribers.database import reading, writing
 from subscribers.errors import BadAddress, BadToken, Suppressed
 from subscribers.lists import find_list
 from subscribers.model import List
-from subscribers.signups import near_miss
+from subscribers.quiet import quiet_logger
+from subscribers.resources import isolated, named, texts
+from subscribers.signups import clean_name, near_miss
 from subscribers.tokens import Purpose, sign, verify
 from subscribers.web.leaving import link_to
 from subscribers.web.site import Context
@@ -24,7 +25,7 @@ FORM_LIFETIME = timedelta(days=1)
 FORM_MINIMUM = timedelta(seconds=2)
 """Nobody reads and fills in a form faster; programs do."""
 
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def add_sign_up(made: APIRouter, context: Context) -> None:
             )
             return _too_many(here)
         if not website and not limit:
-            background.add_task(take_sign_up, here, wanted, email, " ".join(name.split())[:100], here.ip(request))
+            background.add_task(take_sign_up, here, wanted, email, clean_name(name), here.ip(request))
         return _asked_page(here, wanted)
 
 
@@ -92,7 +93,7 @@ def add_confirming(made: APIRouter, context: Context) -> None:
                 asked = read_confirmation(conn, token, now=here.clock(), keys=here.keys)
         except BadToken as error:
             return here.refused(error)
-        title = here.say("Receive {list}?").format(list=asked.list.name)
+        title = named(here.say("Receive {list}?"), list=asked.list.name)
         return here.page("confirm.html", title, list=asked.list, masked=masked(asked.subscriber.address))
 
     @made.post("/c/{token}")
@@ -113,8 +114,8 @@ def add_confirming(made: APIRouter, context: Context) -> None:
         if here.courtesy.welcome:
             background.add_task(_welcome, here, done)
         words = here.say("{address} will receive {list} from its next edition on.")
-        words = words.format(address=masked(done.subscriber.address), list=done.list.name)
-        return here.message(here.say("Thank you"), words, 200)
+        told = named(words, address=masked(done.subscriber.address), list=done.list.name)
+        return here.message(here.say("Thank you"), told, 200)
 
 
 def take_sign_up(context: Context, wanted: List, email: str, name: str, ip: str, form: str = "") -> None:
@@ -164,14 +165,14 @@ def _sign_up_page(
     )
     return context.page(
         "sign_up.html",
-        wanted.name,
+        isolated(wanted.name),
         problem.status if problem else 200,
         list=wanted,
         problem=problem,
         email=email,
         name=name,
         form=form,
-        wording=wording(wanted, context.language),
+        wording=named(texts(context.language)(WORDING), list=wanted.name),
     )
 
 
@@ -198,8 +199,8 @@ def _slip(context: Context, address: Address) -> Problem | None:
     if not meant:
         return None
     other = f"{address.written.rpartition('@')[0]}@{meant}"
-    words = context.say("Did you mean {address}? Correct it, or send it once more as it is.").format(address=other)
-    return Problem(words, meant=address.written)
+    words = context.say("Did you mean {address}? Correct it, or send it once more as it is.")
+    return Problem(named(words, address=other), meant=address.written)
 
 
 def _welcome(context: Context, done: Confirmed) -> None:
@@ -227,9 +228,9 @@ def _too_many(context: Context) -> Response:
 def _asked_page(context: Context, wanted: List) -> Response:
     if not wanted.double_opt_in:
         words = context.say("You will receive {list} from now on. If you left it before, we ask you by mail first.")
-        return context.message(context.say("Thank you"), words.format(list=wanted.name), 200)
+        return context.message(context.say("Thank you"), named(words, list=wanted.name), 200)
     words = context.say(
         "We have sent you a mail with a link. Open it to receive {list}. "
         "If no mail comes, you may be on the list already: look for it among unwanted mails too."
     )
-    return context.message(context.say("Please look at your mail"), words.format(list=wanted.name), 200)
+    return context.message(context.say("Please look at your mail"), named(words, list=wanted.name), 200)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import Annotated
 
@@ -13,6 +12,8 @@ from subscribers.address import parse_address
 from subscribers.consent import send_message
 from subscribers.errors import BadToken
 from subscribers.model import List
+from subscribers.quiet import quiet_logger
+from subscribers.resources import named
 from subscribers.tokens import Purpose, sign
 from subscribers.web.readers import Reader, leave_by_link, left_page, read_link
 from subscribers.web.site import Context, headers
@@ -27,7 +28,7 @@ _PLACES = {
     Purpose.MANAGE: ("p", MANAGE_LIFETIME),
     Purpose.DATA: ("d", DATA_LIFETIME),
 }
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 def link_to(context: Context, purpose: Purpose, subscriber_id: int, wanted: List) -> str:
@@ -52,7 +53,7 @@ def add_leaving(made: APIRouter, context: Context) -> None:
         if not reader.is_on_list:
             return left_page(here, reader)
         url = link_to(here, Purpose.MANAGE, reader.id, reader.list)
-        title = here.say("Unsubscribe from {list}?").format(list=reader.list.name)
+        title = named(here.say("Unsubscribe from {list}?"), list=reader.list.name)
         return here.page("leave.html", title, list=reader.list, masked=reader.masked, preferences_url=url)
 
     @made.post("/u/{token}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -17,6 +16,7 @@ from subscribers.errors import BadToken
 from subscribers.languages import long_date
 from subscribers.lists import find_list, get_list, set_choices, subscribe, unsubscribe
 from subscribers.model import Consent, ConsentHow, SubscriptionStatus
+from subscribers.quiet import quiet_logger
 from subscribers.store import find_subscription
 from subscribers.tokens import Purpose
 from subscribers.web.leaving import link_to, say_goodbye
@@ -26,7 +26,7 @@ from subscribers.web.site import Context
 _PAUSES = ("0", "7", "30")
 """How long a reader may pause, in days."""
 
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 def add_preferences(made: APIRouter, context: Context) -> None:

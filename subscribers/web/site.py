@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import sqlalchemy as sa
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.routing import APIRoute
 
 from subscribers.consent import Mailer, Site
@@ -104,7 +105,7 @@ class Context:
 
 
 class SmallRequests(APIRoute):
-    """Refuses large and endless bodies before they are read, and answers a form that is none with a page."""
+    """Refuses large and endless bodies before they are read, and what cannot be read: to programs in JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the handler of every route."""
@@ -116,12 +117,34 @@ class SmallRequests(APIRoute):
                 return PlainTextResponse("Say how long the request is.", 411)
             if length and (not length.isdigit() or int(length) > MAX_BODY_BYTES):
                 return PlainTextResponse("The request is too large.", 413)
+            if not _is_utf8(request, await request.body()):
+                return self._unreadable("The request is not UTF-8.")
             try:
                 return await handle(request)
-            except RequestValidationError:
-                return PlainTextResponse("The form cannot be read.", 400)
+            except RequestValidationError as error:
+                return self._unreadable("The form cannot be read.", error)
 
         return guarded
+
+    def _unreadable(self, words: str, error: RequestValidationError | None = None) -> Response:
+        if not self.path.startswith("/api/"):
+            return PlainTextResponse(words, 400)
+        found = error.errors()[0] if error else {}
+        # Where it stands in the body; a place within the text is no field.
+        field = next((each for each in found.get("loc", ())[1:] if isinstance(each, str)), "")
+        if field:
+            return JSONResponse({"error": f"{field}: {found['msg']}", "field": field}, 422)
+        return JSONResponse({"error": words if not error else "the request is no JSON object"}, 400)
+
+
+def _is_utf8(request: Request, body: bytes) -> bool:
+    """Tell whether a body is text: what is not would be taken for other characters than its sender wrote."""
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    try:
+        (unquote_to_bytes(body) if is_form else body).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @cache

@@ -27,6 +27,17 @@ def test_a_person_is_added_with_name_and_tags_and_shown(courier: Workspace) -> N
     assert "subscriptions:\n  list_id morning, status active, since 20" in said
 
 
+def test_what_would_steer_a_terminal_is_printed_escaped(courier: Workspace) -> None:
+    name = "Ada\x1b[2J\x9bm\r\nstanding: vip"
+    courier.run("subscribers", "add", "ada@example.org", "--list", "morning", "--name", name)
+
+    shown = [courier.run("subscribers", *words).out for words in (("show", "ada@example.org"), ("list",))]
+    lossless = courier.run("subscribers", "show", "ada@example.org", "--json").json
+
+    assert all("Ada\\x1b[2J\\x9bm\\x0d\\nstanding: vip" in text for text in shown)
+    assert lossless["name"] == name
+
+
 def test_one_bad_address_does_not_keep_the_others_out(courier: Workspace) -> None:
     ran = courier.run("subscribers", "add", "nonsense", "ben@example.org", "--list", "morning")
 
@@ -50,6 +61,16 @@ def test_an_unknown_list_names_the_thing(courier: Workspace) -> None:
         ("export", "--list", "evening"),
         ("export", "--format", "xml"),
         ("suppress", "ada@example.org", "--reason", "spite"),
+        ("suppress", "ada@example.org", "--reason", "erased"),
+        ("undo", "99"),
+        ("count", "--list", "morning", "--where", "city ~ x"),
+        ("count", "--list", "morning", "--where", ""),
+        ("count", "--list", "morning", "--where", "visits = 99999999999999999999999"),
+        ("tag", "vip", "--list", "morning", "--where", ""),
+        ("tag", " ", "--list", "morning"),
+        ("move", "--list", "morning", "--to", "morning", "--yes"),
+        ("move", "--list", "morning", "--to", "morning", "--where", "", "--yes"),
+        ("add", "ben@example.org", "--list", "morning", "--from", "nowhere.txt"),
         ("import", "nowhere.csv", "--list", "morning"),
         ("forget", "ada@example.org"),
     ],
@@ -60,6 +81,21 @@ def test_what_does_not_exist_is_wrong_usage(courier: Workspace, words: tuple[str
     ran = courier.run("subscribers", *words)
 
     assert (ran.code, ran.err.startswith("digest: ")) == (2, True), ran.err
+    assert people(courier, "--status", "active") == ["ada@example.org"]
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999999", "0", "2147483648"])
+def test_the_number_of_an_import_that_cannot_be_is_wrong_usage(courier: Workspace, number: str) -> None:
+    ran = courier.run("subscribers", "undo", number, "--yes")
+
+    assert ran.code == 2
+    assert "IMPORT" in ran.err
+
+
+def test_a_list_cannot_have_any_id(courier: Workspace) -> None:
+    ran = courier.run("lists", "add", "Bad Id")
+
+    assert (ran.code, "'Bad Id' cannot name a list" in ran.err) == (2, True)
 
 
 def test_lists_show_their_readers(courier: Workspace) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from digest.errors import DigestError
 from tests.acceptance.workspace import SETTINGS, Workspace
 
 BEFORE = "2026-01-05T11:29:00+00:00"
@@ -33,6 +36,21 @@ def test_a_tick_at_the_time_sends_the_edition_once(staffed: Workspace) -> None:
     assert [t["result"] for t in first.json] == ["sent"]
     assert second.json == []
     assert len(staffed.mails()) == 2
+
+
+def test_what_a_tick_tells_of_a_failed_edition_names_nobody(
+    staffed: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_words: object, **_options: object) -> None:
+        raise DigestError("'ann@example.org' has letters outside ASCII.")
+
+    begun(staffed).now = DUE
+    monkeypatch.setattr("digest.job.run", fails)
+
+    ran = staffed.run("tick")
+
+    assert "failed: '(address)' has letters outside ASCII." in ran.out
+    assert "ann@example.org" not in ran.out + ran.err
 
 
 def test_an_edition_later_than_allowed_is_not_sent(staffed: Workspace) -> None:

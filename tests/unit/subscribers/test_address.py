@@ -57,6 +57,7 @@ def test_two_ways_to_write_an_accent_have_one_key() -> None:
         ("no-at-sign.example.org", "@-sign"),
         ("a@localhost", "period"),
         ("a..b@example.org", "period"),
+        ("\ufffd@example.org", "lost"),
     ],
 )
 def test_a_bad_address_is_refused_with_its_reason(text: str, reason: str) -> None:

@@ -26,6 +26,7 @@ from subscribers import (
     Suppressed,
     SuppressionReason,
     UnknownList,
+    export_foreign,
     export_list,
     import_file,
     open_engine,
@@ -69,6 +70,27 @@ def _empty(path: Path) -> sa.Engine:
 def _restore(engine: sa.Engine, text: str, folder: Path, **options: object):
     (folder / "export.jsonl").write_text(text)
     return import_file(engine, folder / "export.jsonl", "morning", keys=KEYS, now=NOW, **options)
+
+
+@pytest.mark.parametrize("shape", ["jsonl", "csv", "mailchimp", "listmonk"])
+def test_an_export_asks_the_database_no_more_often_for_more_people(engine: sa.Engine, shape: str) -> None:
+    asked: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda _conn, _cursor, statement, *_: asked.append(statement))
+    times = []
+
+    _fill(engine)
+    for _ in range(2):
+        asked.clear()
+        with reading(engine) as conn:
+            own = shape in ("jsonl", "csv")
+            lines = list(export_list(conn, None, shape) if own else export_foreign(conn, "morning", shape, keys=KEYS))
+        times.append(len(asked))
+        with writing(engine) as conn:
+            for number in range(30):
+                subscribers.subscribe(conn, f"p{number}@example.org", "morning", consent=ASKED, now=NOW, keys=KEYS)
+
+    assert len(lines) > 30
+    assert times[0] == times[1]
 
 
 def test_an_export_brought_into_an_empty_database_exports_the_same_bytes(engine: sa.Engine, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from subscribers import Consent, ConsentHow, KeyRing, create_list, set_choices, 
 from subscribers.errors import BadRule
 from subscribers.model import List
 from subscribers.rules import MAX_DEPTH, parse_rule
-from subscribers.segments import count_segment, segment_members, segment_recipients
+from subscribers.segments import count_segment, segment_members, segment_recipients, unknown_attributes
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PEOPLE = {
@@ -27,6 +27,25 @@ PEOPLE = {
     "cay@example.com": ("2025-12-20", (), {"city": 7, "visits": "9", "paid": "yes", "gone": None}),
     "dan@sub.example.com": ("2026-01-01", ("staff_a",), {"several": ["Turin", 7], "deep": {"city": "Turin"}}),
 }
+WRITTEN = {
+    "number": {"visits": 9},
+    "digits": {"visits": "9"},
+    "point": {"visits": "9.50"},
+    "minus": {"visits": "-3"},
+    "postcode": {"visits": "01234"},
+    "word": {"visits": "abc"},
+    "phone": {"visits": "+49"},
+    "list": {"visits": [9]},
+    "truth": {"visits": True},
+    "null": {"visits": None},
+    "huge": {"visits": "9" * 400},
+    "power": {"visits": "1e3"},
+    "empty": {"visits": ""},
+    "true": {"visits": "TRUE"},
+    "yes": {"visits": "Yes"},
+    "none": {},
+}
+"""Attributes as the files of products hold them: each person is named for what theirs is."""
 
 
 @pytest.fixture
@@ -68,10 +87,10 @@ def conn(engine: sa.Engine, keys: KeyRing) -> Iterator[sa.Connection]:
         ("city != Turin", "bcd"),
         ("city = 7", "c"),
         ('city in (Turin, "Lyon", 7)', "abc"),
-        ("visits > 2", "ab"),
-        ("visits >= 9", "a"),
+        ("visits > 2", "abc"),
+        ("visits >= 9", "ac"),
         ('visits = "9"', "c"),
-        ("paid = yes", "a"),
+        ("paid = yes", "ac"),
         ("paid = no", "b"),
         ("paid = 1", ""),
         ('paid = "yes"', "c"),
@@ -90,6 +109,47 @@ def test_a_rule_picks_and_counts_the_same_readers(conn: sa.Connection, rule: str
 
     assert found == picked
     assert count_segment(conn, "morning", parsed, now=NOW) == len(picked)
+
+
+@pytest.mark.parametrize(
+    ("rule", "picked"),
+    [
+        ("visits = 9", "number digits"),
+        ("visits = 9.0", "number digits"),
+        ("visits = 9.5", "point"),
+        ("visits >= 9", "number digits point"),
+        ("visits < 0", "minus"),
+        ("visits in (-3, 9.5)", "point minus"),
+        ("visits = 1234", ""),
+        ("visits = 01234", "postcode"),
+        ('visits = "9"', "digits"),
+        ('visits >= "9"', "digits point word huge true yes"),
+        ("visits = yes", "truth true yes"),
+        ("visits = no", ""),
+        ("visits = 1000", ""),
+        ("visits >= 0 and visits != 9", "point"),
+    ],
+)
+def test_an_attribute_is_read_as_what_it_is_compared_with(
+    conn: sa.Connection, keys: KeyRing, rule: str, picked: str
+) -> None:
+    create_list(conn, List("files", "Files"))
+    consent = Consent(at=NOW, how=ConsentHow.OPERATOR)
+    for name, attributes in WRITTEN.items():
+        options = {"consent": consent, "now": NOW, "keys": keys, "attributes": attributes}
+        subscribe(conn, f"{name}@example.net", "files", **options)
+
+    rows = conn.execute(segment_recipients("files", parse_rule(rule), now=NOW)).all()
+
+    assert " ".join(row.address.partition("@")[0] for row in rows) == picked
+
+
+def test_attributes_nobody_of_the_list_has_are_told_by_name(conn: sa.Connection) -> None:
+    create_list(conn, List("empty", "Empty"))
+    rule = parse_rule("has city and not (City = Turin or gone = 1) and tag vip")
+
+    assert unknown_attributes(conn, "morning", rule) == ["City", "gone"]
+    assert unknown_attributes(conn, "empty", rule) == ["City", "city", "gone"]
 
 
 def test_who_chose_sections_is_found_by_the_index_of_choices(conn: sa.Connection) -> None:
@@ -113,7 +173,8 @@ def test_a_segment_never_picks_who_has_left(conn: sa.Connection, keys: KeyRing) 
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ("", "ends where"),
+        ("", "empty"),
+        (" ", "empty"),
         ("tag", "ends where a name"),
         ("tag vip and", "ends where"),
         ("tag vip tag press", "'tag' at character 9"),
@@ -129,6 +190,10 @@ def test_a_segment_never_picks_who_has_left(conn: sa.Connection, keys: KeyRing) 
         ("tag x or " * 300 + "tag y", "longer than"),
         ("= 3", "'='"),
         ("city = )", "a value"),
+        ("visits = 99999999999999999999999", "more than 18 digits: put it in quotes"),
+        ("visits < -0." + "1" * 30, "more than 18 digits"),
+        ('city = "Tu\x00rin"', "at character 11"),
+        ("city = \ud800", "at character 8"),
     ],
 )
 def test_a_rule_that_cannot_be_read_says_where_and_what_may_stand_there(rule: str, words: str) -> None:

@@ -229,7 +229,7 @@ def test_signing_up_asks_by_mail_and_the_answer_joins(desk: Desk) -> None:
 
     link = desk.confirm_link()
     assert "b•••@e•••.org" in desk.client.get(link).text
-    assert "will receive Morning &amp; Watch" in desk.client.post(link).text
+    assert "will receive <bdi>Morning &amp; Watch</bdi>" in desk.client.post(link).text
 
     assert desk.recipients() == ["ann@example.org", "bob@example.org"]
     assert desk.letters.sent[0]["subject"] == "Please confirm: Morning & Watch"
@@ -358,6 +358,28 @@ def test_a_mail_that_could_not_be_sent_is_logged_without_the_address_and_may_be_
     assert len(sent) == 1
     assert "could not be completed" in caplog.text
     assert "bob@example.org" not in caplog.text
+
+
+@pytest.mark.parametrize("act", ["sign-up", "welcome", "data"])
+def test_an_error_that_quotes_the_address_is_logged_without_it(
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    def fails(*, to: str, **_: str) -> None:
+        raise RuntimeError(f"550 <{to}>: no such mailbox")
+
+    desk.sign_up()
+    desk.clock.advance(days=2)
+    monkeypatch.setattr(desk.letters, "send", fails)
+
+    if act == "sign-up":
+        desk.sign_up("cay@example.org")
+    elif act == "welcome":
+        desk.client.post(desk.confirm_link())
+    else:
+        desk.client.post(desk.link(Purpose.MANAGE), data={"act": "data"})
+
+    assert "RuntimeError: 550 <(address)>: no such mailbox" in caplog.text
+    assert "@example.org" not in caplog.text
 
 
 def test_who_does_not_answer_is_forgotten(desk: Desk) -> None:

@@ -1,0 +1,44 @@
+"""Many people at once at the command line: picked by rules, counted, tagged, moved."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.workspace import SETTINGS, Workspace
+
+SECTIONS = """
+[[newsletters.sections]]
+id = "world"
+title = "World"
+"""
+
+
+@pytest.fixture
+def picking(courier: Workspace) -> Workspace:
+    """Return a workspace whose newsletter has a section and whose list came from a CSV file."""
+    courier.settings(SETTINGS + SECTIONS)
+    rows = "email,country,visits,paid\nada@example.org,DE,9,yes\nben@example.org,AT,2,no\n"
+    (courier.folder / "people.csv").write_text(rows, encoding="utf-8")
+    assert courier.run("subscribers", "import", "people.csv", "--list", "morning").code == 0
+    return courier
+
+
+@pytest.mark.parametrize("rule", ["visits >= 3", "visits = 9", "paid = yes", "country = DE"])
+def test_a_rule_picks_by_what_a_csv_file_said(picking: Workspace, rule: str) -> None:
+    ran = picking.run("subscribers", "count", "--list", "morning", "--where", rule)
+
+    assert (ran.code, ran.out, ran.err) == (0, "1 of 2 on morning\n", "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("Country = DE", "nobody on morning has an attribute 'Country'"),
+        ("reads sport", "no newsletter of morning has a section 'sport'; there is world"),
+    ],
+)
+def test_counting_warns_of_what_a_rule_names_and_nobody_has(picking: Workspace, rule: str, words: str) -> None:
+    ran = picking.run("subscribers", "count", "--list", "morning", "--where", rule)
+
+    assert ran.code == 0
+    assert words in ran.err
