@@ -11,20 +11,20 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from digest.errors import SettingsError
 from digest.model import Rights
 from digest.settings.duties import AlertSettings, ReviewSettings
 from digest.settings.mail import LintSettings, MailSettings, RenderSettings
 from digest.settings.reading import RetentionSettings, SignUpSettings
+from digest.settings.transport import TransportSettings
 from digest.settings.values import (
     WEEKDAYS,
     ClockTime,
     Day,
-    Domain,
     Host,
     Name,
     Port,
@@ -38,7 +38,7 @@ from digest.settings.values import (
 )
 from subscribers import KeyRing, Rule, parse_rule
 
-__all__ = ["WEEKDAYS"]
+__all__ = ["WEEKDAYS", "TransportSettings"]
 
 SECRETS_FILE = "digest.secrets"
 
@@ -55,50 +55,6 @@ class DatabaseSettings(Strict):
     """Where everything is kept; a relative SQLite path is relative to the settings file."""
 
     url: str = "sqlite:///digest.db"
-
-
-class DkimSettings(Strict):
-    """One signature of every message: the domain, the selector and the private key's file (PEM)."""
-
-    domain: str
-    selector: str
-    key_file: Path
-
-
-class WarmUpSettings(Strict):
-    """How a new sender grows: ``first`` messages on the day ``since``, ``factor`` times as many every day after."""
-
-    since: date
-    first: int = Field(default=500, ge=1)
-    factor: float = Field(default=1.5, gt=1, le=10)
-
-
-class TransportSettings(Strict):
-    """What carries the mail. ``rate`` is messages a second (0: no limit), ``timeout_s`` holds for every step."""
-
-    kind: Literal["outbox", "smtp", "resend"] = "outbox"
-    path: Path = Path("outbox")
-    host: Host = "localhost"
-    port: Port | None = None
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str = ""
-    password_env: str = ""
-    password_file: Path | None = None
-    api_key_env: str = ""
-    api_key_file: Path | None = None
-    base_url: WebBase = ""
-    connections: int = Field(default=4, ge=1, le=64)
-    rate: float = Field(default=0.0, ge=0)
-    timeout_s: float = Field(default=30.0, gt=0)
-    max_messages: int = Field(default=100, ge=1)
-    domain_rates: Mapping[Domain, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
-    warm_up: WarmUpSettings | None = None
-    dkim: tuple[DkimSettings, ...] = ()
-
-    @field_validator("dkim", mode="before")
-    @classmethod
-    def _one_key_is_enough(cls, value: object) -> object:
-        return (value,) if isinstance(value, Mapping) else value
 
 
 class SourceSettings(Strict):

@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from digest.settings.values import Strict
+from digest.settings.values import Domain, Strict
 
 
 class MailSettings(Strict):
     """Addresses beside the sender: replies, returned mail, and the mailbox that reads unsubscribe mails."""
 
     reply_to: str = ""
-    bounce_domain: str = ""
+    bounce_domain: Domain = ""
     unsubscribe_mailbox: str = ""
     pictures: Literal["embedded", "hosted", "none"] = "embedded"
 
