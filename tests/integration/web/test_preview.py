@@ -241,7 +241,7 @@ def test_what_is_saved_is_seen_without_a_hand(browser: Any, served: str, courier
     for _ in range(80):
         shown.wait_for_timeout(100)
         if "opened the bridge again" in shown.evaluate(
-            "document.getElementById('mail').contentDocument.body.textContent"
+            "document.getElementById('mail').contentDocument?.body?.textContent ?? ''"
         ):
             break
     else:
