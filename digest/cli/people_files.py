@@ -12,6 +12,7 @@ import subscribers
 from digest.cli.opening import ask, emit, say, warn, workspace
 from digest.cli.sending import counted
 from digest.errors import UsageError
+from digest.text.counting import plural
 from subscribers import ImportReport, Outcome, Refused
 
 SHOWN_REFUSALS = 20
@@ -128,7 +129,8 @@ def undo(import_id: int, *, yes: bool) -> int:
         ask(f"Take import {import_id} ({noted.file_name}, {noted.rows:,} rows, to {noted.list_id}) back?", yes=yes)
         with newsroom.writing() as conn:
             done = subscribers.undo_import(conn, import_id, now=newsroom.clock())
-    say(f"{done.subscriptions:,} subscriptions and {done.people:,} people of import {import_id} are gone again.")
+    gone = f"{plural(done.subscriptions, 'subscription')} and {plural(done.people, 'person', 'people')}"
+    say(f"Gone again, of import {import_id}: {gone}.")
     if done.kept:
         say(f"{done.kept:,} of its people stay: they left, must not be mailed, or did something of their own since.")
     return 0

@@ -200,7 +200,7 @@ class _Send:
     def _stalled(self, silent_s: float) -> None:
         if self.on_stall is not None:
             self.on_stall(
-                f"Nothing has happened for {silent_s:.0f} s: {len(self.held)} messages wait for {self.doing}. "
+                f"Nothing has happened for {silent_s:.0f} s: waiting for {self.doing} with {len(self.held)} unsettled. "
                 f"{self.done} of {self.expected} are done."
             )
 

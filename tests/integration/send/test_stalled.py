@@ -38,4 +38,4 @@ def test_a_server_that_falls_silent_is_told_while_it_is_waited_for(
     ledger.close()
 
     assert counts.ambiguous == 3
-    assert told and "wait for the smtp transport (an answer" in told[0]
+    assert told and "waiting for the smtp transport (an answer" in told[0]
