@@ -38,9 +38,9 @@ _URL = re.compile(r"https?://[!#-;=?-Z\]\[_a-z~]+\Z")
 _ADDRESS = re.compile(r"[!#-'*+\-/-9=?A-Z^-~.]+@[A-Za-z0-9.-]+\Z")
 _SIMPLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'-]*(?: [A-Za-z0-9][A-Za-z0-9'-]*){0,4}\Z")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>\Z")
-# Before the @ of an internationalised address (RFC 6531 §3.3): whatever is not ASCII, and what is an atom's in it.
-_LOCAL = re.compile(r"(?:[!#-'*+\-/-9=?A-Z^-~.]|[^\x00-\x9f\u2028\u2029\ud800-\udfff])+\Z")
-_QUOTED_ADDRESS = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"@[A-Za-z0-9.-]+\Z')
+# Before the @ may stand what is an atom's in ASCII, and whatever is not ASCII (RFC 6531 §3.3).
+_UTF8_ADDRESS = re.compile(r"(?:[!#-'*+\-/-9=?A-Z^-~.]|[^\x00-\x9f\u2028\u2029\ud800-\udfff])+@[A-Za-z0-9.-]+\Z")
+_QUOTED_ADDRESS = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"@[A-Za-z0-9.-]+\Z')
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,7 @@ def check_address(address: str) -> str:
         except idna.IDNAError as problem:
             raise BadRecipient(f"The domain of {address!r} is not a valid name: {problem}.") from problem
     whole = f"{local}{at}{domain}"
-    is_written = _ADDRESS.match(whole) or _QUOTED_ADDRESS.match(whole)
-    if not is_written and not local.isascii() and _LOCAL.match(local):
-        is_written = _ADDRESS.match(f"x{at}{domain}")
-    if not is_written or len(whole.encode()) > _ADDRESS_MAXIMUM:
+    if not (_UTF8_ADDRESS.match(whole) or _QUOTED_ADDRESS.match(whole)) or len(whole.encode()) > _ADDRESS_MAXIMUM:
         raise BadRecipient(f"{address!r} cannot stand in a mail header: it is no mail address.")
     return whole
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.errors import RenderError
+from digest.errors import BadRecipient, RenderError
 from digest.render import headers as head
 from digest.render.headers import MailHeaders, message_id, url_warning
 
@@ -120,6 +120,8 @@ BAD_ADDRESSES = [
     "a,b@example.org",
     "é @x.org",
     "é\ud800@x.org",
+    '"\ud800"@x.org',
+    '"é"@x.org',
 ]
 
 
@@ -127,6 +129,16 @@ BAD_ADDRESSES = [
 def test_an_address_that_cannot_stand_in_a_header_is_refused(address: str) -> None:
     with pytest.raises(RenderError):
         head.check_address(address)
+
+
+@given(st.text(st.sampled_from('ab."\\ <>@é\ud800\x85\u2028\r\n-')).map(lambda text: f"{text}@example.org"))
+def test_any_address_makes_one_line_of_utf8_or_is_a_bad_recipient(address: str) -> None:
+    try:
+        written = head.check_address(address).encode()
+    except BadRecipient:
+        return
+
+    assert len(written.splitlines()) == 1 and b"<" not in written
 
 
 def test_an_international_domain_goes_out_as_a_labels() -> None:
