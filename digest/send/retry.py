@@ -38,8 +38,8 @@ def classify(step: Step, code: int, enhanced: str = "") -> Fate:
     A refused sender is our fault; a refused recipient is rejected, unless the status says that policy or something
     other than the address refused (5.3, 5.6, 5.7): then the message failed and the address is not to blame.
     """
-    if 200 <= code < 300:
-        return Fate.ACCEPTED if step is Step.CONTENT else Fate.DEFERRED
+    if 200 <= code < 300 and step is Step.CONTENT:
+        return Fate.ACCEPTED
     if not 500 <= code < 600:
         return Fate.DEFERRED
     if step is Step.MAIL:
