@@ -16,6 +16,7 @@ import subscribers
 from digest import store
 from digest.cli.mailer import mailer_of
 from digest.cli.opening import ask, emit, say, warn, workspace
+from digest.cli.plainly import printable_line
 from digest.errors import UsageError
 from digest.newsroom import Newsroom
 from subscribers import Consent, ConsentHow, Subscriber, SuppressionReason
@@ -136,8 +137,7 @@ def _in_words(value: Any) -> str:
         return ", ".join(f"{_in_words(name)} = {_in_words(each)}" for name, each in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text.replace("\n", "\\n")
+    return printable_line(" ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
 def unsubscribe(address: str, list_id: str | None) -> int:

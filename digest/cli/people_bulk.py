@@ -13,6 +13,7 @@ import subscribers
 from digest.cli.opening import ask, emit, say, warn, workspace
 from digest.errors import UsageError
 from digest.newsroom import Newsroom
+from digest.text.counting import plural
 from subscribers import Rule
 
 
@@ -91,7 +92,7 @@ def read_mail(place: Path) -> int:
             settle()
             left += bool(found)
             unknown += found is None
-    say(f"{left} left by mail; {unknown} {'message' if unknown == 1 else 'messages'} named nobody.")
+    say(f"{left} left by mail; {plural(unknown, 'message')} named nobody.")
     return 0
 
 

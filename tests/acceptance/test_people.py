@@ -34,7 +34,7 @@ def test_what_would_steer_a_terminal_is_printed_escaped(courier: Workspace) -> N
     shown = [courier.run("subscribers", *words).out for words in (("show", "ada@example.org"), ("list",))]
     lossless = courier.run("subscribers", "show", "ada@example.org", "--json").json
 
-    assert all("Ada\\x1b[2J\\x9bm\\x0d\\nstanding: vip" in text for text in shown)
+    assert all("Ada\\x1b[2J\\x9bm\\x0d\\x0astanding: vip" in text for text in shown)
     assert lossless["name"] == name
 
 
