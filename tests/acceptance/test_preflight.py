@@ -35,9 +35,13 @@ def test_a_missing_password_is_told_before_the_audience_is_frozen(ready: Workspa
     assert ready.run("report", "morning", "--json").json["expected"] == 0
 
 
+def sign_for_another_domain(workspace: Workspace) -> None:
+    workspace.run("dkim", "keygen", "--domain", "other.example", "--out", str(workspace.folder / "key.pem"))
+    write(workspace, SMTP + 'dkim = { domain = "other.example", selector = "digest", key_file = "key.pem" }\n')
+
+
 def test_a_signature_for_another_domain_stops_a_send(ready: Workspace) -> None:
-    ready.run("dkim", "keygen", "--domain", "other.example", "--out", str(ready.folder / "key.pem"))
-    write(ready, SMTP + 'dkim = { domain = "other.example", selector = "digest", key_file = "key.pem" }\n')
+    sign_for_another_domain(ready)
 
     ran = ready.run("send", "morning", "--yes")
 
@@ -79,8 +83,7 @@ def frozen(ready: Workspace) -> Workspace:
 
 
 def test_going_on_with_an_edition_is_withheld_by_a_wrong_signature_too(frozen: Workspace) -> None:
-    frozen.run("dkim", "keygen", "--domain", "other.example", "--out", str(frozen.folder / "key.pem"))
-    write(frozen, SMTP + 'dkim = { domain = "other.example", selector = "digest", key_file = "key.pem" }\n')
+    sign_for_another_domain(frozen)
 
     ran = frozen.run("send", "morning", "--yes")
 
