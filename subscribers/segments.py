@@ -154,7 +154,7 @@ class _Has(_Attribute):
 
 
 class _Equals(_Attribute):
-    """The attribute is one of the values, written as JSON; before them stands an object with the first of them."""
+    """The attribute is one of the values, written as JSON."""
 
     inherit_cache = True
 
@@ -203,18 +203,14 @@ def _attribute(comparison: str, name: str, value: rules.Value | None) -> sa.Colu
         if comparison != "=":
             answer = "yes" if value else "no"
             raise BadRule(f"{name} {comparison} {answer}: yes and no can only be asked for with = or !=.")
-        return _equals(place, name, _SPELLINGS[value])
+        return _Equals(*place, *(sa.literal(json.dumps(each)) for each in _SPELLINGS[value]))
     if isinstance(value, str):
         if comparison == "=":
-            return _equals(place, name, (value,))
+            return _Equals(*place, sa.literal(json.dumps(value)))
         return _CLASSES[_Text, comparison](*place, sa.literal(value))
     begins = _beginning(value) if comparison == "=" else ""
     starts = (start + begins, f'{start}"{begins}')
     return _CLASSES[_Number, comparison](*place, sa.literal(value), *map(sa.literal, (str(value), *starts)))
-
-
-def _equals(place: tuple[Any, ...], name: str, values: tuple[bool | str, ...]) -> _Equals:
-    return _Equals(*place, *map(sa.literal, (json.dumps({name: values[0]}), *map(json.dumps, values))))
 
 
 def _beginning(value: int | float) -> str:
@@ -233,7 +229,7 @@ def _has_on_sqlite(element: _Has, compiler: Any, **options: Any) -> str:
 
 @compiles(_Equals, "sqlite")
 def _equals_on_sqlite(element: _Equals, compiler: Any, **options: Any) -> str:
-    cell, _name, start, _together, *wanted = element.clauses
+    cell, _name, start, *wanted = element.clauses
     found = sa.or_(*(sa.func.instr(cell, start + each) > 0 for each in wanted))
     return _processed(found if len(wanted) == 1 else _where_it_is(cell, start, found), compiler, options)
 
@@ -293,10 +289,7 @@ def _has_on_postgresql(element: _Has, compiler: Any, **options: Any) -> str:
 
 @compiles(_Equals, "postgresql")
 def _equals_on_postgresql(element: _Equals, compiler: Any, **options: Any) -> str:
-    cell, name, _start, together, *wanted = (compiler.process(each, **options) for each in element.clauses)
-    if len(wanted) == 1:
-        # Containment never looks into an array below the top, so a scalar is only found as itself; and it is quicker.
-        return f"({cell} @> CAST({together} AS JSONB))"
+    cell, name, _start, *wanted = (compiler.process(each, **options) for each in element.clauses)
     values = ", ".join(f"CAST({each} AS JSONB)" for each in wanted)
     return f"COALESCE({cell} -> CAST({name} AS TEXT) IN ({values}), FALSE)"
 
