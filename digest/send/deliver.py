@@ -145,7 +145,7 @@ class _Send:
     def run(self) -> Counts:
         """Send, and return the account."""
         self.started = self.clock()
-        self.gate.bind(self.edition_id, self.clock, self._beat)
+        self.gate.bind(self.edition_id, self.clock, self._beat, deadline=self.deadline)
         self._heartbeat()
         self._recover()
         start = self.ledger.counts(self.edition_id)

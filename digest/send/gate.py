@@ -45,16 +45,29 @@ class EditionGate:
         self._state = GateState()
         self._edition_id = 0
         self._clock: Clock | None = None
+        self._deadline: datetime | None = None
+        self._is_late = False
         self._lease_until: datetime | None = None
         self._on_look: Callable[[], None] | None = None
         self.looked_at = float("-inf")
         self.interrupted = False
 
-    def bind(self, edition_id: int, clock: Clock, on_look: Callable[[], None] | None = None) -> None:
-        """Tell which edition's messages come through, and what else is to be done whenever the state is read."""
+    def bind(
+        self,
+        edition_id: int,
+        clock: Clock,
+        on_look: Callable[[], None] | None = None,
+        *,
+        deadline: datetime | None = None,
+    ) -> None:
+        """Tell which edition's messages come through, and what else is to be done whenever the state is read.
+
+        From the look that finds the ``deadline`` over, nothing goes any more.
+        """
         self._edition_id = edition_id
         self._clock = clock
         self._on_look = on_look
+        self._deadline = deadline
 
     def hold_until(self, lease_until: datetime) -> None:
         """Tell when this process's claims end unless prolonged; nothing is let through after that."""
@@ -70,6 +83,7 @@ class EditionGate:
         if anew or now - self.looked_at >= REFRESH_S:
             self._state = self._refresh()
             self.looked_at = now
+            self._is_late = self._deadline is not None and self._clock is not None and self._clock() >= self._deadline
             if self._on_look is not None:
                 self._on_look()
         return self._state
@@ -77,8 +91,10 @@ class EditionGate:
     @property
     def is_open(self) -> bool:
         """Tell whether messages may go at all at this moment."""
-        state = self.look()
-        return not (state.stopped or state.paused or self.interrupted)
+        return not self._is_shut(self.look())
+
+    def _is_shut(self, state: GateState) -> bool:
+        return state.stopped or state.paused or self._is_late or self.interrupted
 
     def has_left(self, subscriber_id: int) -> bool:
         """Tell whether a reader is known to have left or to be suppressed since the audience was frozen."""
@@ -87,7 +103,7 @@ class EditionGate:
     def admit(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Return those that may go, each noted in the journal; raises OwnershipLost when the lease is over."""
         state = self.look()
-        if state.stopped or state.paused or self.interrupted:
+        if self._is_shut(state):
             return []
         admitted = [m for m in messages if m.subscriber_id not in state.withdrawn] if state.withdrawn else messages
         note, edition_id = self.ring.admit, self._edition_id

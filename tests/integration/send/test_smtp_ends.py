@@ -5,12 +5,20 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from digest.errors import RenderError, TransportError
 from digest.model import Fate, Outcome, Outgoing
-from tests.sends import OpenGate, message, transport_to
+from digest.send.deliver import deliver_edition
+from digest.send.gate import EditionGate, GateState
+from digest.store.ledger import SqlLedger
+from tests.ledgers import EDITION, prepare
+from tests.sends import OpenGate, encode, message, transport_to
 from tests.smtp_sink import Sink
 
 
@@ -33,6 +41,28 @@ def test_a_send_that_waits_for_its_pace_ends_soon_after_the_gate_closed() -> Non
     assert time.monotonic() - started < 10
     assert [outcome.fate for outcome in outcomes] == [Fate.ACCEPTED]
     assert sink.recipients == ["reader1@example.org"]
+
+
+def test_a_send_that_waits_for_its_pace_ends_at_the_deadline(sqlite_engine: sa.Engine, tmp_path: Path) -> None:
+    now = partial(datetime.now, UTC)
+    ledger = SqlLedger(prepare(sqlite_engine, 5), now, folder=tmp_path / "senders")
+    gate, started = EditionGate(GateState, ring=ledger.ring), time.monotonic()
+    with Sink() as sink:
+        transport = transport_to(sink.port, rate=0.05, connections=2, timeout_s=2.0)
+        counts = deliver_edition(
+            ledger=ledger,
+            edition_id=EDITION,
+            encode=encode,
+            transport=transport,
+            gate=gate,
+            clock=now,
+            deadline=now() + timedelta(seconds=1),
+        )
+        transport.close()
+    ledger.close()
+
+    assert time.monotonic() - started < 10
+    assert (counts.accepted, counts.pending) == (1, 4)
 
 
 def test_an_error_in_making_the_next_message_leaves_the_answers_to_those_before() -> None:

@@ -43,6 +43,18 @@ def test_a_stopped_or_paused_edition_lets_nothing_through(state: GateState) -> N
     assert gate.admit([message(1)]) == []
 
 
+def test_the_gate_closes_at_the_deadline_though_nobody_asks_for_a_message(clock: FrozenClock) -> None:
+    gate = EditionGate(GateState, ring=NoJournal(), monotonic=lambda: clock().timestamp())
+    gate.bind(7, clock, deadline=clock() + timedelta(minutes=1))
+
+    was_open = gate.is_open
+    clock.advance(minutes=1)
+
+    assert was_open
+    assert not gate.is_open
+    assert gate.admit([message(1)]) == []
+
+
 def test_what_passes_stands_in_the_journal_before_it_goes(tmp_path: Path) -> None:
     ring = Ring(tmp_path / "ring", "token")
     gate = EditionGate(GateState, ring=ring)
