@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -126,20 +126,21 @@ def differences(before: Edition, after: Edition) -> tuple[str, ...]:
     new = {item.story_id: item for item in after.items()}
     reasons = {left.story_id: left.reason for left in after.left_out}
     lines += [f"+ “{item.headline}”" for story, item in new.items() if story not in old]
-    lines += [
-        f"- “{item.headline}”: {reasons.get(story, 'not offered any more')}"
-        for story, item in old.items()
-        if story not in new
-    ]
-    for story, item in new.items():
-        if story in old and old[story].headline != item.headline:
-            lines.append(f"headline: “{old[story].headline}” became “{item.headline}”")
-        elif story in old and old[story].blurb.text != item.blurb.text:
-            lines.append(f"blurb of “{item.headline}” changed")
+    gone = ((reasons.get(story, "not offered any more"), item) for story, item in old.items() if story not in new)
+    lines += [f"- “{item.headline}”: {reason}" for reason, item in gone]
+    lines += _word_differences([(old[story], item) for story, item in new.items() if story in old])
     lines += _block_differences(before, after)
     if [story for story in old if story in new] != [story for story in new if story in old]:
         lines.append("the order changed")
     return tuple(lines)
+
+
+def _word_differences(pairs: Iterable[tuple[Item, Item]]) -> Iterator[str]:
+    for old, new in pairs:
+        if old.headline != new.headline:
+            yield f"headline: “{old.headline}” became “{new.headline}”"
+        elif old.blurb.text != new.blurb.text:
+            yield f"blurb of “{new.headline}” changed"
 
 
 def _block_differences(before: Edition, after: Edition) -> list[str]:
@@ -256,6 +257,11 @@ def _unapplied_choices(edition: Edition, chosen: Choices) -> list[str]:
     for story, section in chosen.sections.items():
         if where.get(story, section) != section or story not in printed:
             told.append(f"Story {story} was moved to {section} and is not there: {_absent(edition, story)}.")
+    return told + _undropped(edition, chosen, printed)
+
+
+def _undropped(edition: Edition, chosen: Choices, printed: Set[str]) -> list[str]:
+    told = []
     known = printed | {left.story_id for left in edition.left_out}
     for story in chosen.dropped:
         if story in printed:

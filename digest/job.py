@@ -134,24 +134,12 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
         stored = draft(newsroom, key).stored
     if stored.state is State.SENT:
         return stored, ()
-    if stored.state is State.STOPPED:
-        raise Withheld(
-            f"{key} was not sent: {stored.why or 'it was stopped'}, which is for good. "
-            f"`digest report {key} --who` says who has it."
-        )
     if stored.state is State.FROZEN:
         # Its own deadline, once over, is for the send to settle: it gives up what was put off.
         return stored, _around(newsroom, stored, None)
-    if stored.held:
-        raise Withheld(
-            f"{key} is on hold: {stored.why or 'an editor holds it'}. Let it go with `digest approve {key}`."
-        )
-    if stored.state is State.EXPIRED and not stored.is_approved:
-        raise Withheld(f"{key} is too late: {stored.why}. Send it all the same with `digest approve {key}`.")
-    newsletter = newsroom.newsletter_of(key)
-    if newsletter.review.unless_approved == "hold" and not stored.is_approved:
-        raise Withheld(_not_approved(newsroom, stored, newsletter.review.approvals))
+    _ask_editors(newsroom, stored)
     stored, notes = _without_withdrawn(newsroom, stored)
+    newsletter = newsroom.newsletter_of(key)
     printed = len(stored.edition.items())
     needs = 0 if key.slot.startswith("correction-") else max(1, newsletter.minimum_stories)
     if printed < needs:
@@ -160,6 +148,24 @@ def _ready(newsroom: Newsroom, key: EditionKey, deadline: datetime | None) -> tu
     if blocking:
         raise Withheld(f"{key} is not fit to send: " + " ".join(f"{f.rule}: {f.message}" for f in blocking))
     return stored, (*notes, *stored.edition.notes, *_around(newsroom, stored, deadline))
+
+
+def _ask_editors(newsroom: Newsroom, stored: StoredEdition) -> None:
+    """Raise Withheld if an editor stopped or holds the edition, or has yet to approve it."""
+    key, review = stored.key, newsroom.newsletter_of(stored.key).review
+    if stored.state is State.STOPPED:
+        raise Withheld(
+            f"{key} was not sent: {stored.why or 'it was stopped'}, which is for good. "
+            f"`digest report {key} --who` says who has it."
+        )
+    if stored.held:
+        raise Withheld(
+            f"{key} is on hold: {stored.why or 'an editor holds it'}. Let it go with `digest approve {key}`."
+        )
+    if stored.state is State.EXPIRED and not stored.is_approved:
+        raise Withheld(f"{key} is too late: {stored.why}. Send it all the same with `digest approve {key}`.")
+    if review.unless_approved == "hold" and not stored.is_approved:
+        raise Withheld(_not_approved(newsroom, stored, review.approvals))
 
 
 def _around(newsroom: Newsroom, stored: StoredEdition, deadline: datetime | None) -> tuple[str, ...]:

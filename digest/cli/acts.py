@@ -142,13 +142,16 @@ def _body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str
         return {"story": ""}
     if name in ("lead", "pin", "drop", "restore"):
         return {"story": store.resolve(conn, value).id}
-    if name in ("merge", "split"):
+    if name in ("merge", "split", "order"):
         named = [store.resolve(conn, part.strip()).id for part in value.split(",") if part.strip()]
-        if len(set(named)) < 2:
+        if name != "order" and len(set(named)) < 2:
             raise UsageError(f"--{name} {value}: name two stories or more, between commas.")
         return {"stories": named}
-    if name == "order":
-        return {"stories": [store.resolve(conn, part.strip()).id for part in value.split(",") if part.strip()]}
+    return _text_body(conn, newsroom, key, name, value)
+
+
+def _text_body(conn: store.Connection, newsroom: Newsroom, key: EditionKey, name: str, value: str) -> dict[str, Any]:
+    """Read STORY=TEXT: the text is a section's name where a story is moved."""
     story, equals, text = value.partition("=")
     text = text.strip()
     if not equals:

@@ -35,26 +35,25 @@ def contrasts(mail: Mail) -> Iterator[Finding]:
     page = lxml.html.document_fromstring(mail.html)
     dark = {(name, what): colour for block in _DARK.findall(mail.html) for name, what, colour in _RULE.findall(block)}
     told: set[tuple[str, str, str]] = set()
-    for element in page.iter():
-        if not isinstance(element.tag, str) or element.tag in ("style", "title", "script") or _is_hidden(element):
-            continue
-        words = " ".join(((element.text or "") + "".join(child.tail or "" for child in element)).split()).strip(
-            "\u00a0· "
-        )
-        if not words:
-            continue
+    texts = [(element, words) for element in page.iter() if (words := _own_words(element))]
+    for element, words in texts:
+        needed = NEEDED_LARGE if _is_large(element) else NEEDED
         for light, rules in (("light", {}), ("dark", dark)):
-            ink, ground = (
-                _standing(element, rules, "color", _COLOUR),
-                _standing(element, rules, "background-color", _GROUND),
-            )
+            ink = _standing(element, rules, "color", _COLOUR)
+            ground = _standing(element, rules, "background-color", _GROUND)
             ratio = contrast(ink or "#000000", ground or "#ffffff")
-            if ratio < (NEEDED_LARGE if _is_large(element) else NEEDED) and (light, ink, ground) not in told:
+            if ratio < needed and (light, ink, ground) not in told:
                 told.add((light, ink, ground))
-                message = (
-                    f"“{words[:50]}” is {ink or 'black'} on {ground or 'white'} in {light}: {ratio:.1f}, too faint."
-                )
-                yield Finding("contrast", message, selector(element))
+                shown = f"“{words[:50]}” is {ink or 'black'} on {ground or 'white'} in {light}"
+                yield Finding("contrast", f"{shown}: {ratio:.1f}, too faint.", selector(element))
+
+
+def _own_words(element: Any) -> str:
+    """Return what an element shows itself, without its children's words; nothing for what is not shown."""
+    if not isinstance(element.tag, str) or element.tag in ("style", "title", "script") or _is_hidden(element):
+        return ""
+    own = (element.text or "") + "".join(child.tail or "" for child in element)
+    return " ".join(own.split()).strip("\u00a0· ")
 
 
 def _luminance(colour: str) -> float:

@@ -86,6 +86,10 @@ def _boxes(element: Any, source: str) -> Iterator[Finding]:
     margins = " ".join(value for name, value in style.items() if name.startswith("margin"))
     if re.search(r"(?:^|\s)-[\d.]|auto", margins) and not element.get("align"):
         yield Finding("margin-align", f"the margin {margins!r} means nothing to Outlook: use align.", selector(element))
+    yield from _legible(element, style)
+
+
+def _legible(element: Any, style: dict[str, str]) -> Iterator[Finding]:
     words = " ".join(element.text_content().split())
     if style.get("text-align") in ("justify", "center") and element.tag in ("p", "li") and len(words) > LONG_TEXT:
         yield Finding("long-centred", f"“{words[:50]}…” is long and {style['text-align']}.", selector(element))
