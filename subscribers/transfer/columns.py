@@ -52,16 +52,12 @@ class Columns:
         assert self._address is not None
         count = len(lines)
         found = parse_plain(columns[self._address])
-        odd = found.odd
         judged = _each(self._judge, _together([columns[place] for place in self._judged], count))
         dates = _first_filled([columns[place] for place in self._joined], count)
         moments = _each(self._moment, dates)
-        for found_out in (judged, moments):
-            if None in found_out:
-                odd.update(place for place, said in enumerate(found_out) if said is None)
-        for column in (columns[place] for place in self._odd):
-            if any(column):
-                odd.update(place for place, cell in enumerate(column) if cell)
+        odd = found.odd | _places_of_none(judged) | _places_of_none(moments)
+        for place in self._odd:
+            odd |= _filled_places(columns[place])
         plain = Plain(
             lines=list(lines),
             keys=found.keys,
@@ -157,6 +153,14 @@ def _each(judge: Callable[[Said], Judged], said: Sequence[Said]) -> list[Judged]
     """Judge what is said once for all rows that say the same: readers share their status, tags and cities."""
     judged = {each: judge(each) for each in set(said)}
     return [judged[each] for each in said] if len(judged) > 1 else list(judged.values()) * len(said)
+
+
+def _places_of_none(found: Sequence[object]) -> set[int]:
+    return {place for place, each in enumerate(found) if each is None} if None in found else set()
+
+
+def _filled_places(column: Sequence[str]) -> set[int]:
+    return {place for place, cell in enumerate(column) if cell} if any(column) else set()
 
 
 def _with_nothing(write: Callable[[tuple[str, ...]], str]) -> Callable[[Cells], str]:
