@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -115,6 +115,13 @@ def prepare_batch(conn: Connection) -> None:
     if conn.dialect.name == "postgresql":
         for name in ("enable_hashjoin", "enable_mergejoin", "synchronous_commit"):
             conn.exec_driver_sql(f"SET LOCAL {name} = off")
+
+
+def refresh_statistics(engine: Engine, tables: Iterable[str]) -> None:
+    """Let PostgreSQL look anew at tables that grew much: until it does so by itself, it plans as for a few rows."""
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as conn:
+            conn.exec_driver_sql(f"ANALYZE {', '.join(tables)}")
 
 
 def migrate(engine: Engine, script_location: Path, version_table: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import schema
-from subscribers.database import bulk, prepare_batch, reading, writing
+from subscribers.database import bulk, prepare_batch, reading, refresh_statistics, writing
 from subscribers.errors import BadFile
 from subscribers.lists import get_list
 from subscribers.tokens import KeyRing
@@ -68,6 +68,7 @@ def import_file(
     if is_own_export(path, looked.encoding):
         report = ImportReport(path.name, OWN_EXPORT, "its first line says so", looked.encoding, dry_run)
         restore(engine, path, report, keys=keys, now=now, on_progress=on_progress, on_refused=on_refused)
+        _look_anew(engine, report)
         return report
     blocks, report = _blocks_of(path, looked, mapping, day_first, dry_run, now)
     if named := find_status_of_name(path.name):
@@ -80,6 +81,7 @@ def import_file(
             if on_progress is not None:
                 on_progress(report.rows, max(looked.lines, report.rows))
     _finish(engine, run, report, now)
+    _look_anew(engine, report)
     return report
 
 
@@ -265,6 +267,12 @@ def _finish(engine: sa.Engine, run: Run, report: ImportReport, now: datetime) ->
     if run.import_id is not None:
         with writing(engine) as conn:
             _note(conn, run, {"finished_at": now, "rows_done": report.rows, "counts": report.counts})
+
+
+def _look_anew(engine: sa.Engine, report: ImportReport) -> None:
+    if not report.dry_run and report.counts[Outcome.ADDED] >= BATCH:
+        grown = (schema.subscriber, schema.subscription, schema.subscriber_tag)
+        refresh_statistics(engine, [table.name for table in grown])
 
 
 def _note(conn: sa.Connection, run: Run, values: Mapping[str, object]) -> None:

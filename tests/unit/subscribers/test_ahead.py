@@ -1,4 +1,4 @@
-"""A process that reads ahead gives what reading here would, and tells when it cannot."""
+"""Long lists: a process that reads ahead gives what reading here would, and the database learns how long they are."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 import subscribers
 from subscribers import BadFile, KeyRing
+from subscribers.transfer import importing
 from subscribers.transfer.ahead import _START, LONG, Reading, _packages, _received, read_ahead, read_blocks
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -82,3 +83,20 @@ def test_a_long_list_comes_in_whole(sqlite_engine: sa.Engine, tmp_path: Path, ke
 
     assert {outcome.value: count for outcome, count in report.counts.items() if count} == {"added": LONG, "refused": 1}
     assert [refused.line for refused in report.refused] == [LONG + 2]
+
+
+@pytest.mark.postgres
+def test_after_a_long_import_postgresql_knows_how_many_there_are(
+    postgres_engine: sa.Engine, keys: KeyRing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 5)
+    path = tmp_path / "list.csv"
+    path.write_text("email\n" + "".join(f"reader{number}@example.org\n" for number in range(12)))
+    with subscribers.writing(postgres_engine) as conn:
+        subscribers.ensure_list(conn, "morning", "Morning Watch")
+
+    subscribers.import_file(postgres_engine, path, "morning", keys=keys, now=NOW)
+
+    with subscribers.reading(postgres_engine) as conn:
+        known = conn.exec_driver_sql("SELECT reltuples FROM pg_class WHERE oid = 'subscription'::regclass").scalar()
+    assert known == 12
