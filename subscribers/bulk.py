@@ -1,4 +1,7 @@
-"""Change many subscribers at once, in a few statements that the database works through by itself."""
+"""Change many subscribers at once, in a few statements that the database works through by itself.
+
+Who pauses is on the list like everybody else, and is tagged and moved with them.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,18 @@ from subscribers.segments import segment_members
 
 MAX_TAG = 100
 
+_MOVED = "moved to "
+"""How the reason of a subscription begins that a move ended."""
+
+_CHOSEN = ["status", "since", "reason", "text_only", "sections", "paused_until"]
+_Insert = postgresql.Insert | sqlite.Insert
+
 
 def add_tag(conn: sa.Connection, tag: str, list_id: str, rule: rules.Rule | None, *, now: datetime) -> int:
     """Tag everybody of a list whom the rule picks; returns how many had not been tagged so. Raises UnknownList."""
     tag = _checked(tag)
     get_list(conn, list_id)
-    members = segment_members(list_id, rule, now=now).subquery()
+    members = segment_members(list_id, rule, now=now, paused=True).subquery()
     rows = sa.select(members.c.subscriber_id, sa.literal(tag))
     return _insert_missing(conn, schema.subscriber_tag, ["subscriber_id", "tag"], rows)
 
@@ -28,7 +37,7 @@ def add_tag(conn: sa.Connection, tag: str, list_id: str, rule: rules.Rule | None
 def remove_tag(conn: sa.Connection, tag: str, list_id: str, rule: rules.Rule | None, *, now: datetime) -> int:
     """Take a tag from everybody of a list whom the rule picks; returns how many had it. Raises UnknownList."""
     get_list(conn, list_id)
-    members = segment_members(list_id, rule, now=now).subquery()
+    members = segment_members(list_id, rule, now=now, paused=True).subquery()
     table = schema.subscriber_tag
     mine = table.c.subscriber_id.in_(sa.select(members.c.subscriber_id))
     return conn.execute(sa.delete(table).where(table.c.tag == tag, mine)).rowcount
@@ -39,14 +48,15 @@ def move_members(
 ) -> tuple[int, int]:
     """Move whom the rule picks to another list; returns how many left the first and how many joined the second.
 
-    Fewer join than leave: some are there already, and who left the second list, or must not be mailed on it, is not
-    brought back. Their leaving is no suppression. Raises UnknownList, and SubscribersError when both are one list.
+    What they chose goes with them, a pause too. Fewer join than leave: some are there already, and who left the second
+    list, or must not be mailed on it, is not brought back. Their leaving is no suppression, and a move back takes it
+    back. Raises UnknownList, and SubscribersError when both are one list.
     """
     for each in (list_id, to):
         get_list(conn, each)
     if list_id == to:
         raise SubscribersError(f"People cannot be moved from the list {to!r} to itself.")
-    members = segment_members(list_id, rule, now=now).subquery()
+    members = segment_members(list_id, rule, now=now, paused=True).subquery()
     movers = _Movers(conn, members)
     joined = movers.join(list_id, to, now)
     return movers.leave(list_id, to, now), joined
@@ -63,12 +73,13 @@ class _Movers:
         conn.execute(sa.insert(self._ids).from_select(["subscriber_id"], chosen))
 
     def join(self, list_id: str, to: str, now: datetime) -> int:
-        """Put the movers on a list unless they are or were on it, or something stands against them there."""
+        """Put the movers on a list unless they are on it or left it, or something stands against them there."""
         standing, person, against = schema.subscription, schema.subscriber, schema.suppression
         stands = sa.select(sa.literal(1)).where(
             against.c.key_hash == person.c.key_hash, against.c.list_id.in_(["", to])
         )
-        there = sa.select(standing.c.subscriber_id).where(standing.c.list_id == to)
+        moved_away = (standing.c.status == SubscriptionStatus.ENDED) & standing.c.reason.startswith(_MOVED)
+        there = sa.select(standing.c.subscriber_id).where(standing.c.list_id == to, ~moved_away)
         free = (
             sa.select(person.c.id)
             .join(self._ids, self._ids.c.subscriber_id == person.c.id)
@@ -94,9 +105,9 @@ class _Movers:
             sa.literal(""),
             standing.c.text_only,
             standing.c.sections,
+            standing.c.paused_until,
         ).where(standing.c.list_id == list_id, standing.c.subscriber_id.in_(free))
-        columns = ["list_id", "subscriber_id", "status", "since", "reason", "text_only", "sections"]
-        return _insert_missing(self._conn, schema.subscription, columns, moved)
+        return _put(self._conn, standing, ["list_id", "subscriber_id"], _CHOSEN, moved)
 
     def leave(self, list_id: str, to: str, now: datetime) -> int:
         """End the movers' subscriptions to a list, and forget the movers."""
@@ -105,17 +116,32 @@ class _Movers:
         ended = self._conn.execute(
             sa.update(standing)
             .where(standing.c.list_id == list_id, standing.c.subscriber_id.in_(movers))
-            .values(status=SubscriptionStatus.ENDED.value, since=now, reason=f"moved to {to}")
+            .values(status=SubscriptionStatus.ENDED.value, since=now, reason=f"{_MOVED}{to}")
         ).rowcount
         self._conn.exec_driver_sql("DROP TABLE movers")
         return ended
 
 
 def _insert_missing(conn: sa.Connection, table: sa.Table, columns: list[str], rows: sa.Select[tuple[object]]) -> int:
+    statement = _insert(conn, table, columns, rows).on_conflict_do_nothing()
+    return conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def _put(
+    conn: sa.Connection, table: sa.Table, key: list[str], others: list[str], rows: sa.Select[tuple[object]]
+) -> int:
+    """Insert rows, writing over those of the same key; returns how many there were."""
+    statement = _insert(conn, table, key + others, rows)
+    statement = statement.on_conflict_do_update(
+        index_elements=key, set_={name: statement.excluded[name] for name in others}
+    )
+    return conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def _insert(conn: sa.Connection, table: sa.Table, columns: list[str], rows: sa.Select[tuple[object]]) -> _Insert:
     insert = postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
     # SQLite cannot tell ON CONFLICT from a join's ON after a SELECT without WHERE.
-    statement = insert.from_select(columns, rows.where(sa.true())).on_conflict_do_nothing()
-    return conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    return insert.from_select(columns, rows.where(sa.true()))
 
 
 def _checked(tag: str) -> str:

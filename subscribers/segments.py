@@ -34,10 +34,11 @@ def segment_recipients(list_id: str, rule: rules.Rule | None, *, now: datetime) 
     return chosen if rule is None else chosen.where(condition(rule, now))
 
 
-def segment_members(list_id: str, rule: rules.Rule | None, *, now: datetime) -> sa.Select[Any]:
+def segment_members(list_id: str, rule: rules.Rule | None, *, now: datetime, paused: bool = False) -> sa.Select[Any]:
     """Select the ``subscriber_id`` of everybody who may be mailed now and whom the rule picks, in no order.
 
-    The same people as ``segment_recipients``, found without reading anybody's address.
+    The same people as ``segment_recipients``, found without reading anybody's address; with ``paused`` also who
+    pauses, for what is no mail.
     """
     standing, person, against = schema.subscription, schema.subscriber, schema.suppression
     # Few are suppressed and still on a list: they are looked up once, not once for every reader.
@@ -46,11 +47,10 @@ def segment_members(list_id: str, rule: rules.Rule | None, *, now: datetime) -> 
         .select_from(person.join(against, against.c.key_hash == person.c.key_hash))
         .where(against.c.list_id.in_(["", list_id]))
     )
-    members = (
-        sa.select(standing.c.subscriber_id)
-        .where(standing.c.list_id == list_id, standing.c.status == SubscriptionStatus.ACTIVE)
-        .where(sa.or_(standing.c.paused_until.is_(None), standing.c.paused_until <= now))
-    )
+    here = (standing.c.list_id == list_id, standing.c.status == SubscriptionStatus.ACTIVE)
+    members = sa.select(standing.c.subscriber_id).where(*here)
+    if not paused:
+        members = members.where(sa.or_(standing.c.paused_until.is_(None), standing.c.paused_until <= now))
     kept: sa.ColumnElement[bool] = standing.c.subscriber_id.not_in(suppressed)
     if rule is None:
         return members.where(kept)
@@ -61,14 +61,16 @@ def segment_members(list_id: str, rule: rules.Rule | None, *, now: datetime) -> 
     return members.where(condition(rule, now), kept)
 
 
-def count_segment(conn: sa.Connection, list_id: str, rule: rules.Rule | None, *, now: datetime) -> int:
-    """Count whom the rule picks now, before it is used; without a rule everybody who may be mailed."""
+def count_segment(
+    conn: sa.Connection, list_id: str, rule: rules.Rule | None, *, now: datetime, paused: bool = False
+) -> int:
+    """Count whom the rule picks now, before it is used; without a rule everybody. ``paused`` see `segment_members`."""
     if conn.dialect.name == "postgresql":
         # Until the transaction ends: a million ids are joined in memory, not in parts by way of the disk, and a hundred
         # thousand tags are read by all workers together, not by each anew.
         conn.exec_driver_sql("SET LOCAL work_mem = '64MB'")
         conn.exec_driver_sql("SET LOCAL min_parallel_table_scan_size = '1MB'")
-    members = segment_members(list_id, rule, now=now).subquery()
+    members = segment_members(list_id, rule, now=now, paused=paused).subquery()
     return conn.scalar(sa.select(sa.func.count()).select_from(members)) or 0
 
 

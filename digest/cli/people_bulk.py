@@ -23,14 +23,16 @@ def count(list_id: str, where: str | None, *, as_json: bool) -> int:
     with workspace() as newsroom, newsroom.reading() as conn:
         subscribers.get_list(conn, list_id)
         now = newsroom.clock()
-        picked = subscribers.count_segment(conn, list_id, rule, now=now)
-        everybody = subscribers.count_segment(conn, list_id, None, now=now)
+        picked = subscribers.count_segment(conn, list_id, rule, now=now, paused=True)
+        paused = picked - subscribers.count_segment(conn, list_id, rule, now=now)
+        everybody = subscribers.count_segment(conn, list_id, None, now=now, paused=True)
         if rule is not None:
             _warn_of_unknown(newsroom, conn, list_id, rule)
     if as_json:
-        emit({"list": list_id, "where": where or "", "picked": picked, "of": everybody})
+        emit({"list": list_id, "where": where or "", "picked": picked, "of": everybody, "paused": paused})
     else:
-        say(f"{picked:,} of {everybody:,} on {list_id}")
+        pausing = f", {paused:,} of them paused" if paused else ""
+        say(f"{picked:,} of {everybody:,} on {list_id}{pausing}")
     return 0
 
 
@@ -71,7 +73,7 @@ def move(list_id: str, to: str, where: str | None, *, yes: bool) -> int:
 def _picked(newsroom: Newsroom, list_id: str, rule: Rule | None) -> int:
     with newsroom.reading() as conn:
         subscribers.get_list(conn, list_id)
-        return subscribers.count_segment(conn, list_id, rule, now=newsroom.clock())
+        return subscribers.count_segment(conn, list_id, rule, now=newsroom.clock(), paused=True)
 
 
 def _rule(where: str | None) -> Rule | None:

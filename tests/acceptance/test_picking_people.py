@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from subscribers import open_engine, set_choices, writing
 from tests.acceptance.workspace import SETTINGS, Workspace
 
 SECTIONS = """
@@ -42,3 +45,13 @@ def test_counting_warns_of_what_a_rule_names_and_nobody_has(picking: Workspace, 
 
     assert ran.code == 0
     assert words in ran.err
+
+
+def test_who_pauses_is_counted_and_said_to_pause(picking: Workspace) -> None:
+    until = datetime.fromisoformat(picking.now) + timedelta(days=7)
+    with writing(open_engine(f"sqlite:///{picking.folder}/digest.db")) as conn:
+        set_choices(conn, 1, "morning", paused_until=until)
+
+    ran = picking.run("subscribers", "count", "--list", "morning", "--where", "country = DE")
+
+    assert ran.out == "1 of 2 on morning, 1 of them paused\n"

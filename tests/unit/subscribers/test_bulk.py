@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -20,12 +20,14 @@ from subscribers import (
     move_members,
     parse_rule,
     remove_tag,
+    set_choices,
     subscribe,
     unsubscribe,
     writing,
 )
 from subscribers.errors import SubscribersError, UnknownList
 from subscribers.model import List
+from subscribers.store import find_subscription
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -72,6 +74,34 @@ def test_moving_brings_nobody_back_who_left(conn: sa.Connection) -> None:
 
     assert moved == (3, 2)
     assert _count(conn, "evening") == 2
+
+
+def test_who_pauses_is_tagged_and_moved_like_everybody_and_goes_on_pausing(conn: sa.Connection) -> None:
+    until = NOW + timedelta(days=7)
+    set_choices(conn, 1, "morning", text_only=True, sections=("world",), paused_until=until)
+
+    tagged = add_tag(conn, "early", "morning", parse_rule("tag ann"), now=NOW)
+    moved = move_members(conn, "morning", "evening", parse_rule("tag ann"), now=NOW)
+
+    assert (tagged, moved) == (1, (1, 1))
+    evening = find_subscription(conn, 1, "evening")
+    assert (evening.text_only, evening.sections, evening.paused_until) == (True, ("world",), until)
+    assert _count(conn, "evening") == 0
+
+
+def test_who_was_moved_can_be_moved_back(conn: sa.Connection) -> None:
+    move_members(conn, "morning", "evening", parse_rule("tag ann"), now=NOW)
+
+    moved = move_members(conn, "evening", "morning", None, now=NOW)
+
+    assert (moved, _count(conn, "morning"), _count(conn, "evening")) == ((1, 1), 3, 0)
+
+
+def test_who_left_after_a_move_is_not_moved_back(conn: sa.Connection, keys: KeyRing) -> None:
+    move_members(conn, "morning", "evening", parse_rule("tag ann"), now=NOW)
+    unsubscribe(conn, 1, "morning", now=NOW, keys=keys)
+
+    assert move_members(conn, "evening", "morning", None, now=NOW) == (1, 0)
 
 
 def test_moving_may_be_repeated_in_one_transaction(conn: sa.Connection) -> None:
