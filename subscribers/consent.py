@@ -16,7 +16,7 @@ from subscribers import schema, store
 from subscribers.address import parse_address
 from subscribers.database import writing
 from subscribers.errors import BadToken, Suppressed
-from subscribers.lists import get_list, subscribe
+from subscribers.lists import begun, get_list, subscribe
 from subscribers.model import Consent, ConsentHow, List, Subscriber, Subscription, SubscriptionStatus
 from subscribers.resources import ENGLISH, pages, texts
 from subscribers.suppression import LIFTED_BY_OPT_IN, find_reason, lift_by_opt_in
@@ -71,8 +71,15 @@ class Confirmed:
     again: bool
 
 
-def evidence(asked: List, *, now: datetime, form: str = "", ip: str = "", language: str = ENGLISH) -> Consent:
-    """Return the evidence of a sign-up on our page: when, where, and the words that were shown, as they were shown."""
+def evidence(
+    asked: List, *, now: datetime, form: str = "", ip: str = "", language: str = ENGLISH, shown: str | None = None
+) -> Consent:
+    """Return the evidence of a sign-up: when, where, and the words that were shown, as they were shown.
+
+    They are those of our page, unless ``shown`` has those of another form: empty when nobody knows them.
+    """
+    if shown is not None:
+        return Consent(now, ConsentHow.DOUBLE_OPT_IN, shown, "", form, ip)
     version = WORDING_VERSION if language == ENGLISH else f"{WORDING_VERSION}-{language}"
     return Consent(now, ConsentHow.DOUBLE_OPT_IN, wording(asked, language), version, form, ip)
 
@@ -94,22 +101,26 @@ def sign_up(
     keys: KeyRing,
     name: str = "",
     language: str = ENGLISH,
-) -> None:
-    """Take a sign-up: ask by mail, or join at once where the list asks nobody.
+    always_ask: bool = False,
+) -> bool:
+    """Take a sign-up: ask by mail, or join at once where the list asks nobody and ``always_ask`` is not set.
 
-    The caller cannot learn from it whether the address was known. Raises BadAddress and UnknownList, and what the
-    mailer raises; then the sign-up may be repeated at once.
+    Tells whether a question was mailed: for the newsroom alone, because it says something of who is known. Raises
+    BadAddress and UnknownList, and what the mailer raises; then the sign-up may be repeated at once.
     """
     with writing(engine) as conn:
-        request = request_confirmation(conn, address, list_id, consent=consent, now=now, keys=keys, name=name)
+        request = request_confirmation(
+            conn, address, list_id, consent=consent, now=now, keys=keys, name=name, always_ask=always_ask
+        )
     if request is None or mailer is None:
-        return
+        return False
     try:
         send_confirmation(mailer, request, site, language)
     except Exception:  # whatever the mailer could not do: an unsent question must not block the next one
         with writing(engine) as conn:
             conn.execute(sa.delete(schema.consent).where(schema.consent.c.id == request.consent_id))
         raise
+    return True
 
 
 def request_confirmation(
@@ -121,17 +132,22 @@ def request_confirmation(
     now: datetime,
     keys: KeyRing,
     name: str = "",
+    always_ask: bool = False,
 ) -> Request | None:
     """Note that somebody asked for a list and return the confirmation to mail them, or None if none is due.
 
     None is due to who is on the list, must not be mailed, was asked within a day, or joined at once because the
-    list does not ask. Raises BadAddress and UnknownList.
+    list does not ask and ``always_ask`` is not set. Nobody has proved yet whose address it is: a name is taken for
+    somebody new only. Raises BadAddress and UnknownList.
     """
     parsed, wanted = parse_address(address), get_list(conn, list_id)
     reason = find_reason(conn, keys.hash_address(parsed.key), list_id)
     if reason is not None and reason not in LIFTED_BY_OPT_IN:
         return None
-    if not wanted.double_opt_in and _joined_at_once(conn, parsed.written, wanted, consent, now, keys, name):
+    if store.find_subscriber(conn, parsed.written) is not None:
+        name = ""
+    at_once = not wanted.double_opt_in and not always_ask
+    if at_once and _joined_at_once(conn, parsed.written, wanted, consent, now, keys, name):
         return None
     subscriber_id = store.add_subscriber(conn, parsed, keys=keys, now=now, name=name)
     standing = store.find_subscription(conn, subscriber_id, list_id)
@@ -185,13 +201,10 @@ def confirm(conn: sa.Connection, token: str, *, now: datetime, keys: KeyRing, ip
     table = schema.consent
     conn.execute(sa.update(table).where(table.c.id == row.id).values(confirmed_at=now, confirmed_ip=ip))
     standing = store.find_subscription(conn, subscriber.id, wanted.id)
-    joined = replace(
-        standing or Subscription(wanted.id, SubscriptionStatus.ACTIVE, now),
-        status=SubscriptionStatus.ACTIVE,
-        since=now,
-        reason="",
-    )
-    store.put_subscription(conn, subscriber.id, joined)
+    if not _is_on_list(standing):
+        active = SubscriptionStatus.ACTIVE
+        joined = begun(standing or Subscription(wanted.id, active, now), active, now)
+        store.put_subscription(conn, subscriber.id, joined)
     return Confirmed(store.get_subscriber(conn, subscriber.id), wanted, again=False)
 
 

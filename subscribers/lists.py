@@ -115,13 +115,18 @@ def subscribe(
     known = store.find_subscriber(conn, parsed.written)
     standing = None if known is None else store.find_subscription(conn, known.id, list_id)
     if standing is not None and standing.status is SubscriptionStatus.ENDED and not consent.is_confirmed:
-        raise Suppressed(f"{parsed.written} is not put on the list {list_id}: {_WHY[UNSUBSCRIBED]}.", "ended")
+        why = f"their subscription ended ({standing.reason}); only a new confirmed sign-up brings them back"
+        raise Suppressed(f"{parsed.written} is not put on the list {list_id}: {why}.", "ended")
     subscriber_id = store.add_subscriber(conn, parsed, keys=keys, now=now, name=name, tags=tags, attributes=attributes)
     if standing is None or standing.status is not SubscriptionStatus.ACTIVE:
-        joined = replace(standing or Subscription(list_id, status, now), status=status, since=now, reason="")
-        store.put_subscription(conn, subscriber_id, joined)
+        store.put_subscription(conn, subscriber_id, begun(standing or Subscription(list_id, status, now), status, now))
     store.add_consent(conn, subscriber_id, list_id, consent)
     return store.get_subscriber(conn, subscriber_id)
+
+
+def begun(standing: Subscription, status: SubscriptionStatus, now: datetime) -> Subscription:
+    """Return a subscription as it begins, perhaps anew: what was chosen stays, but an old pause is over."""
+    return replace(standing, status=status, since=now, reason="", paused_until=None)
 
 
 def unsubscribe(

@@ -65,9 +65,11 @@ def _add_one(newsroom: Newsroom, address: str, list_id: str, name: str, tags: st
         paper = newsroom.settings.site
         site = subscribers.Site(paper.name, paper.url, paper.address)
         with newsroom.reading() as conn:
-            evidence = subscribers.evidence(subscribers.get_list(conn, list_id), now=now, form="command line")
+            wanted = subscribers.get_list(conn, list_id)
+        # They saw no form: the words they agree to are those of the mail.
+        evidence = subscribers.evidence(wanted, now=now, form="command line", shown="")
         mailer = mailer_of(newsroom, list_id)
-        subscribers.sign_up(
+        is_asked = subscribers.sign_up(
             newsroom.engine,
             address,
             list_id,
@@ -77,8 +79,12 @@ def _add_one(newsroom: Newsroom, address: str, list_id: str, name: str, tags: st
             now=now,
             keys=newsroom.keys,
             name=name,
+            always_ask=True,
         )
-        say(f"{address} was asked by mail to confirm {list_id}.")
+        if is_asked:
+            say(f"{address} was asked by mail to confirm {list_id}.")
+        else:
+            warn(f"{address} was not asked: they are on {list_id}, were asked within a day, or must not be mailed.")
         return
     consent = Consent(at=now, how=ConsentHow.OPERATOR)
     with newsroom.writing() as conn:

@@ -38,13 +38,17 @@ Line = Annotated[str, AfterValidator(_line)]
 
 
 class SignUp(BaseModel):
-    """What a program sends: the list's id, the address, and what it knows of the reader and their form."""
+    """What a program sends: the list's id, the address, and what it knows of the reader and their form.
+
+    ``wording`` are the words of consent that the form showed: only the program knows them.
+    """
 
     list: Line
     email: str = Field(max_length=320)
     name: Annotated[str, AfterValidator(clean_name)] = Field(default="", max_length=MAX_NAME)
     ip: Annotated[str, AfterValidator(_ip)] = Field(default="", max_length=45)
     form: Line = Field(default="", max_length=500)
+    wording: Line = Field(default="", max_length=1000)
     language: str = Field(default="", max_length=8)
 
 
@@ -78,5 +82,5 @@ def add_interface(made: APIRouter, context: Context) -> None:
             here = context.speaking(asked.language)
             ip = asked.ip if context.keep_ip else ""
             form = asked.form or "/api/sign-up"
-            background.add_task(take_sign_up, here, wanted, asked.email.strip(), asked.name, ip, form)
+            background.add_task(take_sign_up, here, wanted, asked.email.strip(), asked.name, ip, form, asked.wording)
         return JSONResponse({"taken": True}, 202)

@@ -118,11 +118,16 @@ def add_confirming(made: APIRouter, context: Context) -> None:
         return here.message(here.say("Thank you"), told, 200)
 
 
-def take_sign_up(context: Context, wanted: List, email: str, name: str, ip: str, form: str = "") -> None:
-    """Do what a sign-up asks for, after its reader was answered; what fails is for the log, without the address."""
+def take_sign_up(
+    context: Context, wanted: List, email: str, name: str, ip: str, form: str = "", shown: str | None = None
+) -> None:
+    """Do what a sign-up asks for, after its reader was answered; what fails is for the log, without the address.
+
+    ``form`` and ``shown`` name another form than our page, and the words it showed.
+    """
     now = context.clock()
     where = form or f"{context.site.url}/s/{wanted.id}"
-    consent = evidence(wanted, now=now, form=where, ip=ip, language=context.language)
+    consent = evidence(wanted, now=now, form=where, ip=ip, language=context.language, shown=shown)
     try:
         sign_up(
             context.engine,

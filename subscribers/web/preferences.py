@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from fastapi import APIRouter, BackgroundTasks, Form, Request, Response
 from subscribers.address import parse_address
 from subscribers.consent import send_message
 from subscribers.database import reading, writing
-from subscribers.errors import BadToken
+from subscribers.errors import BadToken, Suppressed
 from subscribers.languages import long_date
 from subscribers.lists import find_list, get_list, set_choices, subscribe, unsubscribe
 from subscribers.model import Consent, ConsentHow, SubscriptionStatus
@@ -47,11 +48,11 @@ def add_preferences(made: APIRouter, context: Context) -> None:
         token: str,
         request: Request,
         background: BackgroundTasks,
-        act: Annotated[str, Form()] = "choose",
+        act: Annotated[str, Form()] = "",
         section: Annotated[list[str] | None, Form()] = None,
         companion: Annotated[list[str] | None, Form()] = None,
         text_only: Annotated[str, Form()] = "",
-        pause: Annotated[str, Form()] = "0",
+        pause: Annotated[str, Form()] = "",
     ) -> Response:
         """Save what a reader has chosen, let them leave, or mail them the link to their data."""
         here = context.of(request)
@@ -65,6 +66,9 @@ def add_preferences(made: APIRouter, context: Context) -> None:
             return here.refused(error)
         if act == "data":
             return _data_asked(here, reader, background)
+        if act != "choose" and not (section or companion or text_only or pause):
+            # No form of ours is empty, and an empty request must not take every choice back.
+            return _preferences_page(here, reader)
         with writing(here.engine) as conn:
             set_choices(
                 conn,
@@ -156,7 +160,9 @@ def _choose_companions(context: Context, conn: sa.Connection, reader: Reader, ch
         if id in chosen and not is_on:
             words = f"Ticked {get_list(conn, id).name}"
             consent = Consent(now, ConsentHow.DOUBLE_OPT_IN, words, form="preferences", ip=ip, confirmed_at=now)
-            subscribe(conn, reader.person.address, id, consent=consent, now=now, keys=context.keys)
+            # Who must not be mailed on that list stays off it, whatever is ticked.
+            with suppress(Suppressed):
+                subscribe(conn, reader.person.address, id, consent=consent, now=now, keys=context.keys)
         elif is_on and id not in chosen:
             unsubscribe(conn, reader.id, id, now=now, keys=context.keys)
 

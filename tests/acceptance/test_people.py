@@ -226,6 +226,26 @@ def test_a_sign_up_by_hand_can_ask_first(courier: Workspace) -> None:
     assert "List-Unsubscribe" not in mail
 
 
+def test_a_sign_up_by_hand_asks_also_for_a_list_that_asks_nobody(courier: Workspace) -> None:
+    courier.run("lists", "add", "sport", "--single-opt-in")
+
+    ran = courier.run("subscribers", "add", "ada@example.org", "--list", "sport", "--confirm")
+
+    [consent] = courier.run("subscribers", "show", "ada@example.org", "--json").json["consents"]
+    assert (ran.out, len(courier.mails())) == ("ada@example.org was asked by mail to confirm sport.\n", 1)
+    assert (consent["how"], consent["wording"]) == ("double opt-in", "")
+    assert people(courier, "--status", "pending") == ["ada@example.org"]
+
+
+def test_who_is_not_asked_is_not_said_to_be(courier: Workspace) -> None:
+    courier.run("subscribers", "suppress", "ada@example.org")
+
+    ran = courier.run("subscribers", "add", "ada@example.org", "--list", "morning", "--confirm")
+
+    assert (ran.code, ran.out, courier.mails()) == (0, "", [])
+    assert "ada@example.org was not asked" in ran.err
+
+
 def test_a_list_without_a_newsletter_writes_in_the_first_ones_name(courier: Workspace) -> None:
     courier.run("lists", "add", "sport")
 

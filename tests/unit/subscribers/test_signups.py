@@ -174,6 +174,15 @@ def test_a_program_with_the_key_signs_people_up_and_learns_nothing_of_them(desk:
     assert [letter["subject"] for letter in desk.letters.sent] == ["Bitte bestätigen: Morning Watch"]
 
 
+@pytest.mark.parametrize("wording", ["Yes to news from us", ""])
+def test_the_evidence_of_a_programs_sign_up_has_the_words_its_own_form_showed(desk: Desk, wording: str) -> None:
+    desk.api(email="bob@example.org", form="app 2.1", wording=wording)
+
+    with reading(desk.engine) as conn:
+        [(_list, consent)] = subscribers.iter_consents(conn, 2)
+    assert (consent.form, consent.wording, consent.wording_version) == ("app 2.1", wording, "")
+
+
 def test_a_program_is_told_what_it_did_wrong(desk: Desk) -> None:
     assert desk.api("k2", email="bob@example.org") == 401
     assert desk.api(email="bob") == 422
@@ -307,6 +316,13 @@ def test_a_name_is_kept_on_one_line_without_control_characters(desk: Desk) -> No
 
     with reading(desk.engine) as conn:
         assert subscribers.find_subscriber(conn, "bob@example.org").name == "Bob Bcc: x[2J"
+
+
+def test_a_sign_up_that_nobody_confirmed_names_nobody_who_is_known(desk: Desk) -> None:
+    desk.sign_up("ann@example.org", name="A Stranger")
+
+    with reading(desk.engine) as conn:
+        assert subscribers.find_subscriber(conn, "ann@example.org").name == ""
 
 
 def test_an_arabic_page_runs_from_right_to_left_and_keeps_the_words_as_evidence(desk: Desk) -> None:

@@ -215,6 +215,27 @@ def test_a_reader_pauses_keeps_the_pause_and_ends_it(desk: Desk) -> None:
     assert desk.recipients() == ["ann@example.org"]
 
 
+def test_an_empty_request_takes_no_choice_back(desk: Desk) -> None:
+    link = desk.link(Purpose.MANAGE)
+    desk.client.post(link, data={"act": "choose", "section": ["sport"], "text_only": "yes", "pause": "7"})
+    before = desk.everything()
+
+    page = desk.client.post(link)
+
+    assert (page.status_code, "saved" in page.text) == (200, False)
+    assert desk.everything() == before
+
+
+def test_who_paused_left_and_comes_back_pauses_no_more(desk: Desk) -> None:
+    desk.client.post(desk.link(Purpose.MANAGE), data={"act": "choose", "pause": "30"})
+    desk.client.post(desk.link(Purpose.UNSUBSCRIBE))
+    desk.sign_up("ann@example.org")
+
+    desk.client.post(desk.confirm_link())
+
+    assert desk.recipients() == ["ann@example.org"]
+
+
 def test_a_reader_can_leave_from_the_choices(desk: Desk) -> None:
     page = desk.client.post(desk.link(Purpose.MANAGE), data={"act": "leave"}).text
 
