@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,9 @@ from digest.settings import NewsletterSettings
 from subscribers import Purpose, Signer, sign
 
 _LINKS = ("unsubscribe_url", "preferences_url", "view_url")
+
+CHOICES_FOR = timedelta(days=90)
+"""How long an edition's link to the reader's choices works: mails are forwarded. The one to leave never ends."""
 
 MAX_VARIANTS = 64
 """Shapes of one edition that are encoded at most; who asked for a rarer one gets the whole edition."""
@@ -57,7 +60,8 @@ class Post:
         self.message_id = message_ids(f"{edition.key}{salt}", self._sender.rpartition("@")[2])
         self._starts = [f"{newsroom.settings.site.url}/{page}/" for page in ("u", "p", "v")]
         subjects = {Purpose.UNSUBSCRIBE: 0, Purpose.MANAGE: 0, Purpose.VIEW: edition_id}
-        self._signer = Signer(newsroom.keys, list_number=list_number, subjects=subjects)
+        expires = {Purpose.MANAGE: date + CHOICES_FOR}
+        self._signer = Signer(newsroom.keys, list_number=list_number, subjects=subjects, expires=expires)
         # A token's letters stand in a mail as they are, so only the site's address and the length can be in the way.
         suit = all(is_plain(start) and is_plain_url(start) for start in self._starts)
         self._plain_starts = [start.encode("ascii") for start in self._starts] if suit else []
@@ -102,7 +106,7 @@ class Post:
             return self.values(subscriber_id, address, name)
         leave, prefer, view = self._signer.tokens(subscriber_id)
         leave_start, prefer_start, view_start = self._plain_starts
-        if len(view_start) + len(view) > LONGEST_PLAIN:
+        if len(view_start) + max(len(view), len(prefer)) > LONGEST_PLAIN:
             return self.values(subscriber_id, address, name)
         return {
             "unsubscribe_url": leave_start + leave,

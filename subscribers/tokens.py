@@ -159,18 +159,26 @@ def sign(
 class Signer:
     """Makes many links of one list with one key: what does not differ between readers is made ready once.
 
-    ``subjects`` names the purposes and the subject each link carries. The tokens equal those of ``sign``.
+    ``subjects`` names the purposes and the subject each link carries, ``expires`` when those links are over that end.
+    The tokens equal those of ``sign``.
     """
 
     __slots__ = ("_heads", "_start")
 
-    def __init__(self, keys: KeyRing, *, list_number: int, subjects: Mapping[Purpose, int]) -> None:
+    def __init__(
+        self,
+        keys: KeyRing,
+        *,
+        list_number: int,
+        subjects: Mapping[Purpose, int],
+        expires: Mapping[Purpose, datetime] | None = None,
+    ) -> None:
         self._start = _keyed(keys.token_keys[keys.current])
         self._heads: list[tuple[bytes, bytes]] = []
         for purpose, subject in subjects.items():
+            over = (expires or {}).get(purpose)
             # The reader's number stands between head and tail, and trailing zeros are left out of the whole.
-            tail = _varint(list_number) if list_number or subject else b""
-            tail += _varint(subject) if subject else b""
+            tail = _without_end((list_number, subject, _minutes(over) if over else 0))
             self._heads.append((bytes(((_FORMAT << 4) | purpose, keys.current)), tail))
 
     def tokens(self, subscriber_id: int) -> list[bytes]:
@@ -266,10 +274,14 @@ def _minutes(moment: datetime) -> int:
 
 def _packed(numbers: tuple[int, ...]) -> bytes:
     """Write numbers seven bits a byte, the high bit set on all but the last byte of each; no trailing zeros."""
+    return _without_end(numbers) or b"\0"
+
+
+def _without_end(numbers: Iterable[int]) -> bytes:
     kept = list(numbers)
     while kept and kept[-1] == 0:
         kept.pop()
-    return b"".join(_varint(number) for number in kept) or b"\0"
+    return b"".join(map(_varint, kept))
 
 
 def _varint(number: int) -> bytes:

@@ -19,7 +19,9 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
 }
+"""What every answer carries. Nothing here is for search engines: an edition's page has its reader's own links."""
 
 
 def make_app(newsroom: Newsroom) -> FastAPI:
@@ -57,7 +59,7 @@ def make_app(newsroom: Newsroom) -> FastAPI:
         )
     )
 
-    @app.get("/healthz")
+    @app.api_route("/healthz", methods=["GET", "HEAD"])
     def healthz() -> Response:
         """Answer 200 while the database can be read and nothing is late or stalled, 503 with the reason otherwise."""
         return _health(newsroom)

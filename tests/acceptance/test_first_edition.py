@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.acceptance.workspace import SETTINGS, Workspace
+from digest.newsroom import open_newsroom
+from digest.settings import load
+from subscribers import Purpose, verify
+from subscribers.errors import BadToken
+from tests.acceptance.workspace import MONDAY, SETTINGS, Workspace
 
 
 def test_an_edition_goes_from_files_to_the_outbox(staffed: Workspace) -> None:
@@ -171,3 +177,17 @@ def test_a_reader_who_left_gets_nothing_and_no_import_brings_them_back(staffed: 
 
     receivers = {email.message_from_bytes(m.read_bytes())["To"] for m in staffed.mails()}
     assert receivers == {"ben@example.org", "Caro <caro@example.org>"}
+
+
+def test_the_mails_link_to_leave_never_ends_and_the_one_to_the_choices_does(staffed: Workspace) -> None:
+    staffed.run("run", "morning")
+    mail = email.message_from_bytes(staffed.mails()[0].read_bytes(), policy=email.policy.default)
+    keys = open_newsroom(load(staffed.folder / "digest.toml"), lambda: datetime.fromisoformat(MONDAY)).keys
+    text = mail.get_body(("plain",)).get_content()
+
+    leave, choose = (re.search(rf"/{page}/([\w-]+)", text)[1] for page in "up")
+
+    assert verify(keys, Purpose.UNSUBSCRIBE, leave, now=datetime(2046, 1, 1, tzinfo=UTC)).expires is None
+    assert verify(keys, Purpose.MANAGE, choose, now=datetime(2026, 4, 1, tzinfo=UTC))
+    with pytest.raises(BadToken, match="over"):
+        verify(keys, Purpose.MANAGE, choose, now=datetime(2026, 5, 1, tzinfo=UTC))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
 
@@ -31,3 +32,23 @@ def test_an_address_that_leads_nowhere_is_a_page_for_people(client: Browser, pat
 @pytest.mark.parametrize("path", ["/v/none", "/i/none.png", "/u/none"])
 def test_a_link_checkers_head_is_answered_as_its_get(client: Browser, path: str) -> None:
     assert client.request("HEAD", path).status_code == client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/v/none", "/i/none.png", "/healthz"])
+def test_nothing_is_offered_to_search_engines(client: Browser, path: str) -> None:
+    assert client.get(path).headers["X-Robots-Tag"] == "noindex"
+
+
+def test_a_monitor_may_ask_for_the_head_of_the_health_page(client: Browser) -> None:
+    assert client.request("HEAD", "/healthz").status_code == client.get("/healthz").status_code
+
+
+def test_the_manual_names_every_path_that_a_web_server_has_to_let_through(client: Browser) -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "running.md").read_text(encoding="utf-8")
+    section = manual.partition("## Behind a web server")[2].partition("\n## ")[0]
+
+    # A path that is there refuses the method, one that is not is not found.
+    served = [letter for letter in ascii_lowercase if client.request("OPTIONS", f"/{letter}/x").status_code == 405]
+
+    assert [letter for letter in served if f"`/{letter}/…`" not in section] == []
+    assert len(served) > 5

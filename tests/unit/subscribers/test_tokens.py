@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers import BadToken, KeyRing, Purpose, sign, verify
+from subscribers import BadToken, KeyRing, Purpose, Signer, sign, verify
 
 NOW = datetime(2026, 1, 5, 6, 30, tzinfo=UTC)
 KEYS = KeyRing(b"s" * 32, {1: b"1" * 32}, 1)
@@ -77,6 +77,18 @@ def test_a_token_is_over_after_its_time() -> None:
         verify(KEYS, Purpose.CONFIRM, token, now=NOW + timedelta(minutes=2))
 
     assert refused.value.reason == "over"
+
+
+@given(st.integers(0, 2**40), st.integers(0, 2**21), st.integers(0, 2**40), st.sampled_from([None, NOW]))
+def test_links_made_for_many_are_those_made_one_by_one(
+    who: int, list_number: int, subject: int, expires: datetime | None
+) -> None:
+    over = {Purpose.MANAGE: expires} if expires else {}
+
+    [made] = Signer(KEYS, list_number=list_number, subjects={Purpose.MANAGE: subject}, expires=over).tokens(who)
+
+    options = {"subscriber_id": who, "list_number": list_number, "subject": subject, "expires": expires}
+    assert made.decode() == sign(KEYS, Purpose.MANAGE, **options)
 
 
 def test_a_link_in_an_old_mail_works_after_the_keys_were_rotated() -> None:
