@@ -1,13 +1,17 @@
-"""Forgets what is due: once an hour from the schedule, with all that the store keeps about the people forgotten."""
+"""What the store keeps about people beside their lists: shown to them, and forgotten with them.
+
+The schedule forgets once an hour what is due.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection
 
 import subscribers
 from digest import store
+from digest.model import said
 from digest.newsroom import Newsroom
 
 
@@ -30,3 +34,19 @@ def erase_traces(newsroom: Newsroom) -> Callable[[Connection, int], None]:
         store.erase_deliveries(conn, subscriber_id, editions, now=newsroom.clock())
 
     return erase
+
+
+def traces(conn: Connection, subscriber_id: int) -> Mapping[str, object]:
+    """Return a person's traces in the ledger as plain values: which editions went to them, and how that ended."""
+    names = {stored.id: str(stored.key) for stored in store.iter_editions(conn)}
+    told = [
+        {
+            "edition": names[edition_id],
+            "address": line.recipient.address,
+            "state": line.state.name.lower(),
+            "at": line.at.isoformat() if line.at else None,
+            "reply": said(line.code, line.reply) if line.code or line.reply else "",
+        }
+        for edition_id, line in store.deliveries_to(conn, subscriber_id, list(names))
+    ]
+    return {"deliveries": told}

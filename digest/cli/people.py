@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 import subscribers
-from digest import store
 from digest.cli.mailer import mailer_of
 from digest.cli.opening import ask, emit, say, warn, workspace
 from digest.cli.plainly import printable_line
 from digest.errors import UsageError
+from digest.housekeeping import erase_traces, traces
 from digest.newsroom import Newsroom
 from subscribers import Consent, ConsentHow, Subscriber, SuppressionReason
 from subscribers.errors import BadAddress, Suppressed, UnknownSubscriber
@@ -113,9 +113,10 @@ def list_people(list_id: str | None, status: str | None, *, as_json: bool) -> in
 def show(address: str, *, as_json: bool) -> int:
     """Show all that is known of one person."""
     with workspace() as newsroom, newsroom.reading() as conn:
-        known = subscribers.show(conn, address, keys=newsroom.keys)
-        if known is None:
-            raise UnknownSubscriber(f"Nobody is known as {address}.")
+        known = _known(newsroom, conn, address)
+        person = subscribers.find_subscriber(conn, address)
+        if person is not None:
+            known |= traces(conn, person.id)
     if as_json:
         emit(known)
         return 0
@@ -174,9 +175,10 @@ def forget(address: str, *, yes: bool) -> int:
     """Erase a person; only a keyed hash stays."""
     ask(f"Erase all that is known of {address}?", yes=yes)
     with workspace() as newsroom, newsroom.writing() as conn:
-        person = _person(conn, address)
-        editions = [stored.id for stored in store.iter_editions(conn)]
-        store.erase_deliveries(conn, person.id, editions, now=newsroom.clock())
+        _known(newsroom, conn, address)
+        person = subscribers.find_subscriber(conn, address)
+        if person is not None:
+            erase_traces(newsroom)(conn, person.id)
         subscribers.forget(conn, address, now=newsroom.clock(), keys=newsroom.keys)
     say(f"{address} is forgotten, and no import will bring them back.")
     return 0
@@ -216,6 +218,14 @@ def list_form(id: str) -> int:
     say('  <button type="submit">Sign up</button>')
     say("</form>")
     return 0
+
+
+def _known(newsroom: Newsroom, conn: Connection, address: str) -> dict[str, Any]:
+    """Return what the lists know of an address; of who was erased, what stands against it."""
+    known = subscribers.show(conn, address, keys=newsroom.keys)
+    if known is None:
+        raise UnknownSubscriber(f"Nobody is known as {address}.")
+    return known
 
 
 def _person(conn: Connection, address: str) -> Subscriber:

@@ -35,6 +35,8 @@ _PAGE = 1000
 _HELD_IN_SETTLED = ("edition_id", "subscriber_id", "state", "at", "attempts", "code", "reply", "provider_id")
 
 _d, _s, _u = delivery.c, settled.c, unsettled.c
+_ENDED = and_(_s.edition_id == _d.edition_id, _s.subscriber_id == _d.subscriber_id)
+_STRAYED = and_(_u.edition_id == _d.edition_id, _u.subscriber_id == _d.subscriber_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +141,32 @@ def _lines(edition_id: int, state: State | None) -> tuple[Select[Any], Any]:
 
     Those in one state are looked for where they stand, which may be a far smaller table than that of the audience.
     """
-    ended = and_(_s.edition_id == _d.edition_id, _s.subscriber_id == _d.subscriber_id)
-    strayed = and_(_u.edition_id == _d.edition_id, _u.subscriber_id == _d.subscriber_id)
     if state in FINAL:
-        source, at = settled.join(delivery, ended).outerjoin(unsettled, strayed), _s
+        source, at = settled.join(delivery, _ENDED).outerjoin(unsettled, _STRAYED), _s
         where = and_(_s.edition_id == edition_id, _s.state == int(state or 0))
     elif state in (State.DEFERRED, State.AMBIGUOUS):
-        source, at = unsettled.join(delivery, strayed).outerjoin(settled, ended), _u
+        source, at = unsettled.join(delivery, _STRAYED).outerjoin(settled, _ENDED), _u
         where = and_(_u.edition_id == edition_id, _u.state == int(state or 0))
     else:
-        source, at = delivery.outerjoin(settled, ended).outerjoin(unsettled, strayed), _d
+        source, at = delivery.outerjoin(settled, _ENDED).outerjoin(unsettled, _STRAYED), _d
         where = _d.edition_id == edition_id
-    same = ("state", "attempts", "at", "code", "reply", "provider_id")
-    columns = (_d.subscriber_id, _d.address, _d.name, _d.text_only, _d.sections, _u.next_at)
-    found = select(*columns, *(func.coalesce(_s[name], _u[name]).label(name) for name in same))
-    return found.select_from(source).where(where), at.subscriber_id
+    return select(*_line()).select_from(source).where(where), at.subscriber_id
+
+
+def _line() -> Iterator[Any]:
+    """Yield the columns that `_delivery` reads: the reader as frozen, and how far their delivery came."""
+    yield from (_d.subscriber_id, _d.address, _d.name, _d.text_only, _d.sections, _u.next_at)
+    for name in ("state", "attempts", "at", "code", "reply", "provider_id"):
+        yield func.coalesce(_s[name], _u[name]).label(name)
+
+
+def deliveries_to(conn: Connection, subscriber_id: int, editions: Sequence[int]) -> Iterator[tuple[int, Delivery]]:
+    """Yield what the ledger says of one reader, each line with its edition; what is being sent counts as pending."""
+    lines = delivery.outerjoin(settled, _ENDED).outerjoin(unsettled, _STRAYED)
+    theirs = and_(_d.edition_id.in_(editions), _d.subscriber_id == subscriber_id)
+    found = select(_d.edition_id, *_line()).select_from(lines).where(theirs)
+    for row in conn.execute(found.order_by(_d.edition_id)):
+        yield row.edition_id, _delivery(row, ())
 
 
 def resolve_ambiguous(

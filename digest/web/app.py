@@ -9,7 +9,7 @@ import subscribers
 from digest import store
 from digest.engine.watch import troubles
 from digest.errors import DigestError
-from digest.housekeeping import erase_traces
+from digest.housekeeping import erase_traces, traces
 from digest.mailing import NewsletterMailer
 from digest.newsroom import Newsroom
 from digest.settings import secret
@@ -55,6 +55,7 @@ def make_app(newsroom: Newsroom) -> FastAPI:
             keep_ip=settings.sign_up.keep_ip,
             language=settings.newsletters[0].language[:2],
             on_forget=erase_traces(newsroom),
+            also_known=traces,
             api_key=_api_key(newsroom),
         )
     )

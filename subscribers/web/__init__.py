@@ -21,7 +21,7 @@ from subscribers.web.interface import add_interface
 from subscribers.web.joining import add_confirming, add_sign_up
 from subscribers.web.leaving import add_leaving
 from subscribers.web.preferences import add_preferences
-from subscribers.web.site import Companions, Context, Courtesy, OnForget, Sections, SmallRequests
+from subscribers.web.site import AlsoKnown, Companions, Context, Courtesy, OnForget, Sections, SmallRequests
 
 __all__ = ["Courtesy", "router"]
 
@@ -43,6 +43,7 @@ def router(
     language: str = ENGLISH,
     on_forget: OnForget | None = None,
     api_key: str = "",
+    also_known: AlsoKnown = lambda _conn, _subscriber_id: {},
 ) -> APIRouter:
     """Make the routes ``/u /p /s /c /d`` and ``/api/sign-up``, to be mounted at the site's root.
 
@@ -50,7 +51,8 @@ def router(
     one nobody can sign up to it. ``sections_of`` names the sections (id, title) a list's readers may choose from,
     ``companions_of`` the lists they may join on the same page. ``policy`` limits sign-ups. ``keep_ip`` says whether
     evidence of consent holds the reader's IP address. ``language`` is for browsers that ask for none of ours. Without
-    an ``api_key`` there is no interface for programs.
+    an ``api_key`` there is no interface for programs. ``also_known`` adds to a reader's own data what other packages
+    keep, and ``on_forget`` erases it.
     """
     context = Context(
         engine,
@@ -66,6 +68,7 @@ def router(
         language,
         on_forget,
         api_key,
+        also_known,
     )
     made = APIRouter(route_class=SmallRequests, include_in_schema=False)
     for add in (add_leaving, add_preferences, add_data, add_sign_up, add_confirming, add_interface):

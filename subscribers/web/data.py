@@ -68,10 +68,11 @@ def _download(context: Context, reader: Reader) -> Response:
     return Response(text, media_type="application/json", headers=headers() | disposition)
 
 
-def _known(context: Context, reader: Reader) -> dict[str, object] | None:
+def _known(context: Context, reader: Reader) -> dict[str, object]:
     assert reader.person is not None
     with reading(context.engine) as conn:
-        return show(conn, reader.person.address, keys=context.keys)
+        found = show(conn, reader.person.address, keys=context.keys) or {}
+        return {**found, **context.also_known(conn, reader.id)}
 
 
 def _erase(context: Context, reader: Reader) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -29,6 +29,9 @@ MAX_BODY_BYTES = 65_536
 
 OnForget = Callable[[sa.Connection, int], None]
 """Erases what other packages keep about a subscriber's id."""
+
+AlsoKnown = Callable[[sa.Connection, int], Mapping[str, object]]
+"""Returns what other packages keep about a subscriber's id, as plain values by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Context:
     language: str = ENGLISH
     on_forget: OnForget | None = None
     api_key: str = ""
+    also_known: AlsoKnown = lambda _conn, _subscriber_id: {}
 
     def of(self, request: Request) -> Context:
         """Return this context in the language the reader's browser asks for."""

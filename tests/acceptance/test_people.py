@@ -215,6 +215,29 @@ def test_the_forgotten_stay_out_and_leave_no_address(staffed: Workspace) -> None
     assert again.code == 1
 
 
+def test_what_is_known_of_a_reader_names_the_editions_that_went_to_them(staffed: Workspace) -> None:
+    staffed.run("run", "morning")
+
+    [delivery] = staffed.run("subscribers", "show", "ada@example.org", "--json").json["deliveries"]
+
+    assert (delivery["edition"], delivery["address"], delivery["state"]) == (
+        "morning/2026-01-05",
+        "ada@example.org",
+        "accepted",
+    )
+    assert "edition morning/2026-01-05" in staffed.run("subscribers", "show", "ada@example.org").out
+
+
+def test_who_is_only_suppressed_can_be_forgotten_and_stays_suppressed(courier: Workspace) -> None:
+    courier.run("subscribers", "suppress", "ada@example.org", "--reason", "bounced")
+
+    ran = courier.run("subscribers", "forget", "ada@example.org", "--yes")
+
+    assert ran.code == 0
+    [against] = courier.run("subscribers", "show", "ada@example.org", "--json").json["suppressions"]
+    assert against["reason"] == "bounced"
+
+
 def test_a_sign_up_by_hand_can_ask_first(courier: Workspace) -> None:
     ran = courier.run("subscribers", "add", "ada@example.org", "--list", "morning", "--confirm")
 

@@ -101,6 +101,7 @@ def desk(engine: sa.Engine, keys: KeyRing, clock: Callable) -> Desk:
         policy=Policy(per_ip=3, per_address=2, roles=False, refused_domains=frozenset({"bad.example"})),
         courtesy=Courtesy(goodbye=True),
         on_forget=lambda _conn, subscriber_id: forgotten.append(subscriber_id),
+        also_known=lambda _conn, subscriber_id: {"deliveries": [f"the edition of {subscriber_id}"]},
         api_key="k1",
     )
     app.include_router(made)
@@ -249,7 +250,7 @@ def test_the_link_to_ones_data_comes_by_mail_and_shows_gives_and_erases_it(desk:
 
     assert "ann@example.org" not in manage.text
     assert "ann@example.org" in shown
-    assert given.json()["address"] == "ann@example.org"
+    assert (given.json()["address"], given.json()["deliveries"]) == ("ann@example.org", ["the edition of 1"])
     assert "if you are sure" in unsure
     assert (before, desk.known(), desk.forgotten) == (["ann@example.org"], [], [1])
     assert desk.client.get(path).status_code == 410
