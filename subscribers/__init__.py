@@ -72,10 +72,10 @@ from subscribers.quiet import WithoutAddresses, without_addresses
 from subscribers.resources import templates_dir
 from subscribers.rules import Rule, parse_rule, sections_named
 from subscribers.schema import UtcDateTime
-from subscribers.segments import count_segment, segment_members, segment_recipients, unknown_attributes
+from subscribers.segments import count_segment, segment_members, segment_recipients, unknown_attributes, unknown_tags
 from subscribers.signups import Policy
 from subscribers.store import check_keys, find_subscriber, get_subscriber, has_keys, iter_consents, iter_subscribers
-from subscribers.suppression import is_suppressed, iter_suppressions, lift_suppression, suppress
+from subscribers.suppression import is_suppressed, iter_suppressions, let_sign_up, lift_suppression, suppress
 from subscribers.tokens import KeyRing, Purpose, Signer, Token, sign, verify
 from subscribers.transfer import (
     FOREIGN,
@@ -166,6 +166,7 @@ __all__ = [
     "iter_suppressions",
     "keep_house",
     "leave_by_mail",
+    "let_sign_up",
     "lift_suppression",
     "masked",
     "migrate",
@@ -196,6 +197,7 @@ __all__ = [
     "templates_dir",
     "undo_import",
     "unknown_attributes",
+    "unknown_tags",
     "unsubscribe",
     "upgrade",
     "verify",

@@ -84,6 +84,15 @@ def unknown_attributes(conn: sa.Connection, list_id: str, rule: rules.Rule) -> l
     return [name for name in names if conn.scalar(anybody.where(_attribute("has", name, None))) is None]
 
 
+def unknown_tags(conn: sa.Connection, list_id: str, rule: rules.Rule) -> list[str]:
+    """Return the tags a rule speaks of that nobody of the list has, by name."""
+    standing, tag = schema.subscription, schema.subscriber_tag
+    here = standing.join(tag, tag.c.subscriber_id == standing.c.subscriber_id)
+    anybody = sa.select(sa.literal(1)).select_from(here).where(standing.c.list_id == list_id).limit(1)
+    names = sorted({name for test in rules.iter_tests(rule) if isinstance(test, rules.HasTag) for name in test.tags})
+    return [name for name in names if conn.scalar(anybody.where(tag.c.tag == name)) is None]
+
+
 def condition(rule: rules.Rule, now: datetime) -> sa.ColumnElement[bool]:
     """Return the rule as a condition over a statement that joins subscriptions and subscribers."""
     match rule:

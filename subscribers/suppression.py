@@ -95,6 +95,19 @@ def lift_suppression(conn: sa.Connection, address: str, *, keys: KeyRing, list_i
     return conn.execute(sa.delete(schema.suppression).where(_at(key_hash, list_id))).rowcount > 0
 
 
+def let_sign_up(conn: sa.Connection, address: str, *, keys: KeyRing) -> bool:
+    """Let the owner of an address come back by confirming a new sign-up, whatever stands against it; an operator's act.
+
+    What stands turns into a leaving of their own, so that neither an import nor the operator brings them back. Tells
+    whether more had stood. Raises BadAddress.
+    """
+    table = schema.suppression
+    more = table.c.reason.not_in([reason.value for reason in LIFTED_BY_OPT_IN])
+    noted = sa.literal("let sign up again; it was ") + table.c.reason
+    change = sa.update(table).where(table.c.key_hash == keys.hash_address(parse_address(address).key), more)
+    return conn.execute(change.values(reason=SuppressionReason.UNSUBSCRIBED.value, note=noted)).rowcount > 0
+
+
 def lift_by_opt_in(conn: sa.Connection, key_hash: str, list_id: str) -> None:
     """Lift what a confirmed opt-in to a list may lift, there and everywhere; raises Suppressed if more stands."""
     for standing in iter_standing(conn, [key_hash], list_id):

@@ -171,6 +171,15 @@ def suppress(address: str, reason: str) -> int:
     return 0
 
 
+def allow(address: str) -> int:
+    """Let somebody suppressed sign up again."""
+    with workspace() as newsroom, newsroom.writing() as conn:
+        if not subscribers.let_sign_up(conn, address, keys=newsroom.keys):
+            raise UsageError(f"Nothing keeps {address} from signing up.")
+    say(f"{address} may sign up again, and is mailed once that is confirmed.")
+    return 0
+
+
 def forget(address: str, *, yes: bool) -> int:
     """Erase a person; only a keyed hash stays."""
     ask(f"Erase all that is known of {address}?", yes=yes)

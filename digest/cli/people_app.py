@@ -171,6 +171,14 @@ def suppress(
 
 
 @subscribers.command()
+def allow(address: Address) -> int:
+    """Let somebody sign up again who was suppressed by mistake, or whose mailbox works again."""
+    from digest.cli.people import allow as command
+
+    return command(address)
+
+
+@subscribers.command()
 def forget(address: Address, yes: Annotated[bool, typer.Option("--yes")] = False) -> int:
     """Erase a person; only a keyed hash stays, so that no import brings them back."""
     from digest.cli.people import forget as command

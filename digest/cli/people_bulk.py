@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def _warn_of_unknown(newsroom: Newsroom, conn: Connection, list_id: str, rule: R
     """Tell what a rule names that is not there: misspelt, it picks nobody or everybody without a word."""
     for name in subscribers.unknown_attributes(conn, list_id, rule):
         warn(f"nobody on {list_id} has an attribute {name!r}: small and large letters count")
+    for name in subscribers.unknown_tags(conn, list_id, rule):
+        warn(f"nobody on {list_id} has the tag {name!r}")
     sections = [id for id, _title in newsroom.settings.sections_of(list_id)]
     for name in subscribers.sections_named(rule):
         if sections and name not in sections:
@@ -105,5 +108,14 @@ def _messages(place: Path) -> Iterator[tuple[bytes, Callable[[], object]]]:
     if not (place / "new").is_dir() or not (place / "cur").is_dir():
         raise UsageError(f"{place} is no Maildir (it needs the folders new and cur); or write - for standard input.")
     for path in sorted((place / "new").iterdir()):
-        # The Maildir way to say that a message was seen.
-        yield path.read_bytes(), partial(path.rename, place / "cur" / f"{path.name}:2,S")
+        try:
+            message = path.read_bytes()
+        except FileNotFoundError:  # another run has taken it meanwhile: cron starts one every minute
+            continue
+        yield message, partial(_mark_seen, path, place / "cur")
+
+
+def _mark_seen(path: Path, folder: Path) -> None:
+    """Say the Maildir way that a message was seen."""
+    with suppress(FileNotFoundError):
+        path.rename(folder / f"{path.name}:2,S")

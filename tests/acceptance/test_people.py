@@ -228,6 +228,29 @@ def test_what_is_known_of_a_reader_names_the_editions_that_went_to_them(staffed:
     assert "edition morning/2026-01-05" in staffed.run("subscribers", "show", "ada@example.org").out
 
 
+def test_who_was_suppressed_by_mistake_is_asked_again(courier: Workspace) -> None:
+    courier.run("subscribers", "suppress", "ada@example.org")
+
+    allowed = [courier.run("subscribers", "allow", "ada@example.org").code for _ in range(2)]
+
+    assert allowed == [0, 2]
+    ran = courier.run("subscribers", "add", "ada@example.org", "--list", "morning", "--confirm")
+    assert ran.out == "ada@example.org was asked by mail to confirm morning.\n"
+
+
+def test_a_message_that_another_run_has_taken_does_not_stop_the_reading_of_mail(courier: Workspace) -> None:
+    box = courier.folder / "box"
+    for folder in ("new", "cur"):
+        (box / folder).mkdir(parents=True)
+    (box / "new" / "1").symlink_to("taken")
+    (box / "new" / "2").write_text("Subject: hello\n\n", encoding="ascii")
+
+    ran = courier.run("subscribers", "read-mail", "box")
+
+    assert (ran.code, ran.out) == (0, "0 left by mail; 1 message named nobody.\n")
+    assert [path.name for path in (box / "cur").iterdir()] == ["2:2,S"]
+
+
 def test_who_is_only_suppressed_can_be_forgotten_and_stays_suppressed(courier: Workspace) -> None:
     courier.run("subscribers", "suppress", "ada@example.org", "--reason", "bounced")
 

@@ -37,6 +37,7 @@ def test_a_rule_picks_by_what_a_csv_file_said(picking: Workspace, rule: str) -> 
     ("rule", "words"),
     [
         ("Country = DE", "nobody on morning has an attribute 'Country'"),
+        ("not tag vpi", "nobody on morning has the tag 'vpi'"),
         ("reads sport", "no newsletter of morning has a section 'sport'; there is world"),
     ],
 )

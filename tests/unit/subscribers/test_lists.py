@@ -197,6 +197,18 @@ def test_lifting_a_suppression_says_whether_there_was_one(conn: sa.Connection, k
     assert lifted == [True, False]
 
 
+def test_who_is_let_sign_up_comes_back_by_their_own_confirmation_alone(conn: sa.Connection, keys: KeyRing) -> None:
+    subscribers.suppress(conn, "ann@example.org", SuppressionReason.BOUNCED, now=NOW, keys=keys)
+
+    let = [subscribers.let_sign_up(conn, "ann@example.org", keys=keys) for _ in range(2)]
+
+    assert let == [True, False]
+    with pytest.raises(Suppressed):
+        _join(conn, keys)
+    _join(conn, keys, consent=CONFIRMED)
+    assert _going_to(conn) == ["ann@example.org"]
+
+
 def test_a_suppression_without_a_subscriber_row_holds_in_the_selectable(conn: sa.Connection, keys: KeyRing) -> None:
     _join(conn, keys)
     conn.execute(

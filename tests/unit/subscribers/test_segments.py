@@ -14,7 +14,7 @@ from subscribers import Consent, ConsentHow, KeyRing, create_list, set_choices, 
 from subscribers.errors import BadRule
 from subscribers.model import List
 from subscribers.rules import MAX_DEPTH, parse_rule
-from subscribers.segments import count_segment, segment_members, segment_recipients, unknown_attributes
+from subscribers.segments import count_segment, segment_members, segment_recipients, unknown_attributes, unknown_tags
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PEOPLE = {
@@ -150,6 +150,13 @@ def test_attributes_nobody_of_the_list_has_are_told_by_name(conn: sa.Connection)
 
     assert unknown_attributes(conn, "morning", rule) == ["City", "gone"]
     assert unknown_attributes(conn, "empty", rule) == ["City", "city", "gone"]
+
+
+def test_a_tag_that_nobody_of_the_list_has_is_named(conn: sa.Connection) -> None:
+    rule = parse_rule("tag in (vip, vpi) and not tag VIP")
+
+    assert unknown_tags(conn, "morning", rule) == ["VIP", "vpi"]
+    assert unknown_tags(conn, "empty", rule) == ["VIP", "vip", "vpi"]
 
 
 def test_who_chose_sections_is_found_by_the_index_of_choices(conn: sa.Connection) -> None:
