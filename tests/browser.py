@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,3 +30,9 @@ class Browser:
         transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url=self.base_url) as client:
             return await client.request(method, path, **options)
+
+
+async def in_parts(part: bytes, times: int = 1) -> AsyncIterator[bytes]:
+    """Yield a body of which nobody says beforehand how long it is."""
+    for _ in range(times):
+        yield part

@@ -116,15 +116,13 @@ class SmallRequests(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            length = request.headers.get("content-length", "")
-            if "transfer-encoding" in request.headers:
-                return PlainTextResponse("Say how long the request is.", 411)
-            if length and (not length.isdigit() or int(length) > MAX_BODY_BYTES):
+            body = await _small_body(request)
+            if body is None:
                 return PlainTextResponse("The request is too large.", 413)
-            if not _is_utf8(request, await request.body()):
+            if not _is_utf8(request, body):
                 return self._unreadable("The request is not UTF-8.")
             try:
-                return await handle(request)
+                return await handle(_with_body(request, body))
             except RequestValidationError as error:
                 return self._unreadable("The form cannot be read.", error)
 
@@ -139,6 +137,28 @@ class SmallRequests(APIRoute):
         if field:
             return JSONResponse({"error": f"{field}: {found['msg']}", "field": field}, 422)
         return JSONResponse({"error": words if not error else "the request is no JSON object"}, 400)
+
+
+async def _small_body(request: Request) -> bytes | None:
+    """Read a body; None when it is too large. Not every mail program's one click says how long it is."""
+    length = request.headers.get("content-length", "")
+    if length and (not length.isdigit() or int(length) > MAX_BODY_BYTES):
+        return None
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return body
+
+
+def _with_body(request: Request, body: bytes) -> Request:
+    """Return a request as it was before its body was read."""
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(request.scope, receive)
 
 
 def _is_utf8(request: Request, body: bytes) -> bool:
