@@ -51,12 +51,13 @@ def keep_house(
 ) -> Kept | None:
     """Forget what is due, at most once an hour; None when it is too early. May be called at every tick.
 
+    A moment noted that is still to come, by a clock that was wrong or by a rehearsal, holds nothing up.
     ``on_forget`` is told each person's id, to erase what other packages keep about it.
     """
     table = schema.setting
     store.insert_missing(conn, table, {"name": _NAME, "value": ""})
     last = conn.scalar(sa.select(table.c.value).where(table.c.name == _NAME))
-    if last and now - datetime.fromisoformat(last) < EVERY:
+    if last and timedelta(0) <= now - datetime.fromisoformat(last) < EVERY:
         return None
     conn.execute(sa.update(table).where(table.c.name == _NAME).values(value=now.isoformat()))
     return Kept(

@@ -112,7 +112,9 @@ class Limits:
 
     def _level(self, key: tuple[str, str], size: int, now: datetime) -> float:
         level, seen = self._buckets.get(key, (float(size), now))
-        return min(float(size), level + (now - seen).total_seconds() * size / 3600)
+        # A clock that was set back has not used anything up.
+        passed_s = max(0.0, (now - seen).total_seconds())
+        return min(float(size), level + passed_s * size / 3600)
 
 
 def clean_name(text: str) -> str:

@@ -21,6 +21,7 @@ from subscribers import (
     Consent,
     ConsentHow,
     Courtesy,
+    Kept,
     KeyRing,
     Policy,
     Purpose,
@@ -199,6 +200,14 @@ def test_of_an_ipv6_customer_all_addresses_count_together() -> None:
     second = limits.admit("2001:db8::2", parse_address("b@example.org"), NOW)
 
     assert (first, second) == ("", "ip")
+
+
+def test_a_clock_set_back_turns_nobody_away() -> None:
+    limits = Limits(Policy(per_ip=2))
+
+    limits.admit("192.0.2.1", parse_address("a@example.org"), NOW)
+
+    assert limits.admit("192.0.2.1", parse_address("b@example.org"), NOW - timedelta(days=1)) == ""
 
 
 def test_a_domain_many_share_has_no_limit_of_its_own() -> None:
@@ -408,6 +417,13 @@ def test_housekeeping_forgets_what_is_due_once_an_hour(desk: Desk) -> None:
     assert desk.forgotten == [2]
     assert desk.known() == ["ann@example.org"]
     assert reason is SuppressionReason.UNSUBSCRIBED
+
+
+def test_a_clock_that_was_ahead_once_does_not_keep_housekeeping_from_its_work(desk: Desk) -> None:
+    with writing(desk.engine) as conn:
+        ahead = keep_house(conn, Retention(), now=NOW + timedelta(days=400))
+
+        assert (ahead, keep_house(conn, Retention(), now=NOW)) == (Kept(), Kept())
 
 
 def test_housekeeping_blanks_old_ip_addresses_and_keeps_the_evidence(desk: Desk) -> None:
