@@ -121,7 +121,9 @@ class Post:
         if known is not None:
             return known
         variant = Variant.parse(name)
-        if variant.sections and len(self._encoded) >= MAX_VARIANTS:
+        printed = {section.id for section in self._newsletter.sections}
+        # Who chose nothing but sections that are no more has not chosen to get next to nothing.
+        if variant.sections and (len(self._encoded) >= MAX_VARIANTS or printed.isdisjoint(variant.sections)):
             return self._shape(Variant(variant.text_only).name)
         rendered = self._render(variant)
         encoded = compile_message(rendered, self.headers(rendered.subject))

@@ -169,17 +169,16 @@ def set_choices(
 
     Returns False when they have no subscription there that is pending or active.
     """
-    standing = store.find_subscription(conn, subscriber_id, list_id)
-    if standing is None or standing.status is SubscriptionStatus.ENDED:
-        return False
-    chosen = replace(
-        standing,
-        text_only=standing.text_only if text_only is None else text_only,
-        sections=standing.sections if sections is None else sections,
-        paused_until=paused_until,
-    )
-    store.put_subscription(conn, subscriber_id, chosen)
-    return True
+    chosen: dict[str, object] = {"paused_until": paused_until}
+    if text_only is not None:
+        chosen["text_only"] = text_only
+    if sections is not None:
+        chosen["sections"] = store.written_sections(sections)
+    table = schema.subscription
+    mine = (table.c.subscriber_id == subscriber_id) & (table.c.list_id == list_id)
+    # One statement: whoever leaves at this moment has left.
+    change = sa.update(table).where(mine, table.c.status != SubscriptionStatus.ENDED)
+    return conn.execute(change.values(chosen)).rowcount > 0
 
 
 def recipients(list_id: str, *, now: datetime | None = None) -> sa.Select[Any]:

@@ -119,8 +119,13 @@ class Limits:
 
 def clean_name(text: str) -> str:
     """Return a name as it is kept: on one line, without control characters, of 100 characters at most."""
+    return on_one_line(text)[:MAX_NAME]
+
+
+def on_one_line(text: str) -> str:
+    """Return a text on one line, without control characters."""
     line = " ".join(text.split())
-    return "".join(letter for letter in line if category(letter) != "Cc")[:MAX_NAME]
+    return "".join(letter for letter in line if category(letter) != "Cc")
 
 
 def near_miss(domain: str, common: Iterable[str] = COMMON) -> str:

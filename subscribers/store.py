@@ -352,10 +352,15 @@ def subscription_row(subscriber_id: int, subscription: Subscription, import_id: 
         "since": subscription.since,
         "reason": subscription.reason,
         "text_only": subscription.text_only,
-        "sections": json.dumps(subscription.sections, ensure_ascii=False) if subscription.sections else "",
+        "sections": written_sections(subscription.sections),
         "paused_until": subscription.paused_until,
         "import_id": import_id,
     }
+
+
+def written_sections(sections: tuple[str, ...]) -> str:
+    """Return chosen sections as the table keeps them: JSON, or nothing for all."""
+    return json.dumps(sections, ensure_ascii=False) if sections else ""
 
 
 def read_subscription(row: sa.Row[Any]) -> Subscription:

@@ -212,7 +212,8 @@ def show_lists(id: str | None, *, as_json: bool) -> int:
         emit([dataclasses.asdict(one) | {"active": count} for one, count in rows])
         return 0
     for one, count in rows:
-        say(f"{one.id}: {one.name}, {count} active, {'double' if one.double_opt_in else 'single'} opt-in")
+        kind = "double" if one.double_opt_in else "single"
+        say(f"{one.id}: {printable_line(one.name)}, {count} active, {kind} opt-in")
     return 0
 
 

@@ -14,7 +14,7 @@ from subscribers.address import parse_address
 from subscribers.database import reading
 from subscribers.errors import BadAddress
 from subscribers.lists import find_list
-from subscribers.signups import MAX_NAME, clean_name
+from subscribers.signups import MAX_NAME, clean_name, on_one_line
 from subscribers.web.joining import take_sign_up
 from subscribers.web.site import Context
 
@@ -48,7 +48,7 @@ class SignUp(BaseModel):
     name: Annotated[str, AfterValidator(clean_name)] = Field(default="", max_length=MAX_NAME)
     ip: Annotated[str, AfterValidator(_ip)] = Field(default="", max_length=45)
     form: Line = Field(default="", max_length=500)
-    wording: Line = Field(default="", max_length=1000)
+    wording: Annotated[str, AfterValidator(on_one_line)] = Field(default="", max_length=1000)
     language: str = Field(default="", max_length=8)
 
 

@@ -108,7 +108,9 @@ def _preferences_page(context: Context, reader: Reader, *, saved: bool = False) 
     if standing is None or standing.status is SubscriptionStatus.ENDED:
         return left_page(context, reader)
     offered = context.sections_of(reader.list.id)
-    sections = [(id, title, not standing.sections or id in standing.sections) for id, title in offered]
+    # Of sections that are no more none is chosen, and none means all.
+    chosen = {id for id, _title in offered if id in standing.sections}
+    sections = [(id, title, not chosen or id in chosen) for id, title in offered]
     until = standing.paused_until if standing.paused_until and standing.paused_until > context.clock() else None
     paused = long_date(until, context.language) if until else ""
     return context.page(

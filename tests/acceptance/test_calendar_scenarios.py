@@ -12,7 +12,8 @@ import pytest
 
 from digest.cli.opening import workspace
 from digest.web.app import make_app
-from tests.acceptance.workspace import SETTINGS, Workspace
+from subscribers import open_engine, set_choices, writing
+from tests.acceptance.workspace import SETTINGS, TEXTS, Workspace
 from tests.browser import Browser
 
 FRIDAY, SATURDAY, SUNDAY = "2026-01-02", "2026-01-03", "2026-01-04"
@@ -416,3 +417,25 @@ def test_a_clock_that_jumps_forward_sends_each_day_once_when_it_is_set_right(beg
 
     assert (early.code, right.code, due.code) == (0, 0, 0)
     assert len(begun.mails()) == sent + 2
+
+
+def test_who_chose_a_section_that_is_no_more_gets_the_whole_edition(begun: Workspace) -> None:
+    begun.settings(SETTINGS + SECTION)
+    with writing(open_engine(f"sqlite:///{begun.folder}/digest.db")) as conn:
+        set_choices(conn, 1, "morning", sections=("gone",))
+
+    at(begun, FRIDAY).run("tick")
+
+    chosen, other = texts(begun.folder / "outbox")
+    assert headlines(chosen) == headlines(other) != []
+
+
+SECTION = """
+[[newsletters.sections]]
+id = "world"
+title = "World"
+"""
+
+
+def headlines(mail: Message) -> list[str]:
+    return [headline for headline in TEXTS if headline in body(mail)]

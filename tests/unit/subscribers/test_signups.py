@@ -176,9 +176,9 @@ def test_a_program_with_the_key_signs_people_up_and_learns_nothing_of_them(desk:
     assert [letter["subject"] for letter in desk.letters.sent] == ["Bitte bestätigen: Morning Watch"]
 
 
-@pytest.mark.parametrize("wording", ["Yes to news from us", ""])
+@pytest.mark.parametrize("wording", ["Yes to news: from us", ""])
 def test_the_evidence_of_a_programs_sign_up_has_the_words_its_own_form_showed(desk: Desk, wording: str) -> None:
-    desk.api(email="bob@example.org", form="app 2.1", wording=wording)
+    desk.api(email="bob@example.org", form="app 2.1", wording=wording.replace(": ", ":\u00a0\n"))
 
     with reading(desk.engine) as conn:
         [(_list, consent)] = subscribers.iter_consents(conn, 2)
