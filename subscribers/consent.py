@@ -195,11 +195,12 @@ def confirm(conn: sa.Connection, token: str, *, now: datetime, keys: KeyRing, ip
     when the address must not be mailed by now.
     """
     subscriber, wanted, row = _asked_by(conn, token, now, keys)
-    if row.confirmed_at is not None:
+    table = schema.consent
+    # The statement itself looks whether it is the first: a double click is two requests at once.
+    first = sa.update(table).where(table.c.id == row.id, table.c.confirmed_at.is_(None))
+    if not conn.execute(first.values(confirmed_at=now, confirmed_ip=ip)).rowcount:
         return Confirmed(subscriber, wanted, again=True)
     lift_by_opt_in(conn, keys.hash_address(subscriber.key), wanted.id)
-    table = schema.consent
-    conn.execute(sa.update(table).where(table.c.id == row.id).values(confirmed_at=now, confirmed_ip=ip))
     standing = store.find_subscription(conn, subscriber.id, wanted.id)
     if not _is_on_list(standing):
         active = SubscriptionStatus.ACTIVE

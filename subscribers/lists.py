@@ -25,7 +25,7 @@ from subscribers.model import (
     Suppression,
     SuppressionReason,
 )
-from subscribers.suppression import find_reason, lift_by_opt_in, suppress_hashes
+from subscribers.suppression import find_reason, lift_by_opt_in, note_suppressions
 from subscribers.tokens import KeyRing
 
 UNSUBSCRIBED = SuppressionReason.UNSUBSCRIBED
@@ -148,12 +148,12 @@ def unsubscribe(
     key_hash = keys.hash_address(key)
     why = SuppressionReason(reason) if reason in set(SuppressionReason) else UNSUBSCRIBED
     standing, before = store.find_subscription(conn, subscriber_id, list_id), find_reason(conn, key_hash, list_id)
-    suppress_hashes(conn, [Suppression(key_hash, why, now, list_id)], now=now, addresses={key_hash: key})
+    note_suppressions(conn, [Suppression(key_hash, why, now, list_id)], addresses={key_hash: key})
+    ended = store.end_subscriptions(conn, [key_hash], list_id=list_id, reason=str(reason), now=now)
     if standing is None or standing.status is SubscriptionStatus.ENDED:
         return before is None
-    ended = replace(standing, status=SubscriptionStatus.ENDED, since=now, reason=str(reason))
-    store.put_subscription(conn, subscriber_id, ended)
-    return True
+    # Of two that leave at the same moment, as by a double click, one has.
+    return ended > 0
 
 
 def set_choices(

@@ -66,6 +66,21 @@ def suppress_hashes(
     keys of the hashes: subscribers carry a hash only once something stands against it. Who knows none of them, as
     when an export comes back, calls ``store.note_all_hashes`` first.
     """
+    standing = note_suppressions(conn, suppressions, addresses=addresses, import_id=import_id)
+    by_place = sorted(standing, key=_place)
+    for (list_id, reason), group in groupby(by_place, key=_place):
+        store.end_subscriptions(conn, [each.key_hash for each in group], list_id=list_id, reason=reason, now=now)
+    return standing
+
+
+def note_suppressions(
+    conn: sa.Connection,
+    suppressions: Sequence[Suppression],
+    *,
+    addresses: Mapping[str, str],
+    import_id: int | None = None,
+) -> list[Suppression]:
+    """Add suppressions as ``suppress_hashes`` does, for a caller that ends the subscriptions by itself."""
     table = schema.suppression
     hashes = [each.key_hash for each in suppressions]
     known = {(each.key_hash, each.list_id): each for each in _iter_known(conn, hashes)}
@@ -79,11 +94,7 @@ def suppress_hashes(
     store.insert_all_missing(conn, table, [suppression_row(each, import_id) for each in fresh.values()])
     # Not before: an import on PostgreSQL locks the table of suppressions, and whom it brought is seen once it is done.
     store.note_hashes(conn, addresses)
-    standing = [(known | fresh)[each.key_hash, each.list_id] for each in suppressions]
-    by_place = sorted(standing, key=_place)
-    for (list_id, reason), group in groupby(by_place, key=_place):
-        store.end_subscriptions(conn, [each.key_hash for each in group], list_id=list_id, reason=reason, now=now)
-    return standing
+    return [(known | fresh)[each.key_hash, each.list_id] for each in suppressions]
 
 
 def lift_suppression(conn: sa.Connection, address: str, *, keys: KeyRing, list_id: str = "") -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from fastapi import Response
@@ -45,13 +45,15 @@ def read_link(context: Context, purpose: Purpose, token: str) -> Reader:
 
 
 def leave_by_link(context: Context, purpose: Purpose, token: str) -> Reader:
-    """Unsubscribe whom a token speaks of; raises BadToken."""
+    """Unsubscribe whom a token speaks of and return how they stood before, which is not at all if another request was
+    quicker; raises BadToken.
+    """
     now = context.clock()
     found = verify(context.keys, purpose, token, now=now)
     with writing(context.engine) as conn:
         reader = _reader(conn, found)
-        unsubscribe(conn, reader.id, reader.list.id, now=now, keys=context.keys)
-    return reader
+        has_left = unsubscribe(conn, reader.id, reader.list.id, now=now, keys=context.keys)
+    return reader if has_left else replace(reader, standing=None)
 
 
 def _reader(conn: sa.Connection, token: Token) -> Reader:
