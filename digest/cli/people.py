@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -27,20 +28,35 @@ _REASONS = (SuppressionReason.MANUAL, SuppressionReason.BOUNCED, SuppressionReas
 
 
 def add(
-    addresses: Iterable[str], list_id: str, *, name: str, tags: str, confirm: bool, file: Path | None = None
+    addresses: Iterable[str],
+    list_id: str,
+    *,
+    name: str,
+    tags: str,
+    confirm: bool,
+    file: Path | None = None,
+    evidence: str = "",
 ) -> int:
     """Put people on a list; one that cannot be added is told and the others are. 1 if any could not.
 
-    ``file`` holds one address a line, ``-`` is standard input; it is read whole before anybody is added.
+    ``file`` holds one address a line, ``-`` is standard input; it is read whole before anybody is added. ``evidence``
+    says how they asked for it.
     """
     failed = 0
+    labels = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
+    consent = partial(Consent, how=ConsentHow.OPERATOR, provenance=evidence)
+    if confirm and labels:
+        warn("--tags are for who is added at once: with --confirm nobody is tagged")
     wanted = [*addresses, *(_lines_of(file) if file else ())]
     with workspace() as newsroom:
         with newsroom.reading() as conn:
             subscribers.get_list(conn, list_id)
         for address in wanted:
             try:
-                _add_one(newsroom, address, list_id, name, tags, confirm=confirm)
+                if confirm:
+                    _ask_one(newsroom, address, list_id, name, evidence)
+                else:
+                    _add_one(newsroom, address, list_id, name, labels, consent(newsroom.clock()))
             except (BadAddress, Suppressed) as error:
                 warn(f"{address} was not added to {list_id}: {error}")
                 failed += 1
@@ -58,38 +74,36 @@ def _lines_of(file: Path) -> Iterator[str]:
         raise UsageError(f"Cannot read the addresses in {file}: {error}.") from error
 
 
-def _add_one(newsroom: Newsroom, address: str, list_id: str, name: str, tags: str, *, confirm: bool) -> None:
-    now = newsroom.clock()
-    labels = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
-    if confirm:
-        paper = newsroom.settings.site
-        site = subscribers.Site(paper.name, paper.url, paper.address)
-        with newsroom.reading() as conn:
-            wanted = subscribers.get_list(conn, list_id)
-        # They saw no form: the words they agree to are those of the mail.
-        evidence = subscribers.evidence(wanted, now=now, form="command line", shown="")
-        mailer = mailer_of(newsroom, list_id)
-        is_asked = subscribers.sign_up(
-            newsroom.engine,
-            address,
-            list_id,
-            consent=evidence,
-            site=site,
-            mailer=mailer,
-            now=now,
-            keys=newsroom.keys,
-            name=name,
-            always_ask=True,
-        )
-        if is_asked:
-            say(f"{address} was asked by mail to confirm {list_id}.")
-        else:
-            warn(f"{address} was not asked: they are on {list_id}, were asked within a day, or must not be mailed.")
-        return
-    consent = Consent(at=now, how=ConsentHow.OPERATOR)
+def _ask_one(newsroom: Newsroom, address: str, list_id: str, name: str, evidence: str) -> None:
+    now, paper = newsroom.clock(), newsroom.settings.site
+    with newsroom.reading() as conn:
+        wanted = subscribers.get_list(conn, list_id)
+    # They saw no form of ours: the words they agree to are those of the mail.
+    asked = subscribers.evidence(wanted, now=now, form="command line", shown="")
+    is_asked = subscribers.sign_up(
+        newsroom.engine,
+        address,
+        list_id,
+        consent=dataclasses.replace(asked, provenance=evidence),
+        site=subscribers.Site(paper.name, paper.url, paper.address),
+        mailer=mailer_of(newsroom, list_id),
+        now=now,
+        keys=newsroom.keys,
+        name=name,
+        always_ask=True,
+    )
+    if is_asked:
+        say(f"{address} was asked by mail to confirm {list_id}.")
+    else:
+        warn(f"{address} was not asked: they are on {list_id}, were asked within a day, or must not be mailed.")
+
+
+def _add_one(
+    newsroom: Newsroom, address: str, list_id: str, name: str, tags: tuple[str, ...], consent: Consent
+) -> None:
     with newsroom.writing() as conn:
         subscribers.subscribe(
-            conn, address, list_id, consent=consent, now=now, keys=newsroom.keys, name=name, tags=labels
+            conn, address, list_id, consent=consent, now=consent.at, keys=newsroom.keys, name=name, tags=tags
         )
     say(f"{address} is on {list_id}.")
 

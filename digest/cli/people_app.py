@@ -27,13 +27,14 @@ def add(
     tags: Annotated[str, typer.Option("--tags", help="Separated by commas.")] = "",
     confirm: Annotated[bool, typer.Option("--confirm", help="Ask them first by mail (double opt-in).")] = False,
     file: Annotated[Path | None, typer.Option("--from", help="A file with one address a line; - reads them.")] = None,
+    evidence: Annotated[str, typer.Option("--evidence", help="How they asked for it, to be kept.")] = "",
 ) -> int:
     """Put people on a list who asked for it."""
     from digest.cli.people import add as command
 
     if not addresses and file is None:
         raise typer.BadParameter("name an address, or a file of them with --from")
-    return command(addresses or (), list_id, name=name, tags=tags, confirm=confirm, file=file)
+    return command(addresses or (), list_id, name=name, tags=tags, confirm=confirm, file=file, evidence=evidence)
 
 
 @subscribers.command("import")

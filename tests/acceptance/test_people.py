@@ -215,6 +215,15 @@ def test_the_forgotten_stay_out_and_leave_no_address(staffed: Workspace) -> None
     assert again.code == 1
 
 
+def test_how_somebody_asked_who_is_added_by_hand_is_kept_as_evidence(courier: Workspace) -> None:
+    for address, option in (("ada@example.org", []), ("ben@example.org", ["--confirm"])):
+        courier.run("subscribers", "add", address, "--list", "morning", "--evidence", "card at the fair", *option)
+
+    for address, how in (("ada@example.org", "operator"), ("ben@example.org", "double opt-in")):
+        [consent] = courier.run("subscribers", "show", address, "--json").json["consents"]
+        assert (consent["how"], consent["provenance"]) == (how, "card at the fair")
+
+
 def test_what_is_known_of_a_reader_names_the_editions_that_went_to_them(staffed: Workspace) -> None:
     staffed.run("run", "morning")
 

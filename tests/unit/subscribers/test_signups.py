@@ -139,6 +139,7 @@ def test_a_slip_in_a_common_domain_is_asked_about_once(desk: Desk) -> None:
 
     assert "Did you mean <bdi>bob@gmail.com</bdi>?" in asked
     assert 'name="sure" value="bob@gmial.com"' in asked
+    assert 'aria-describedby="problem" autofocus>' in asked
     assert "look at your mail" in taken
 
 
