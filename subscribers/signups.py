@@ -92,7 +92,7 @@ class Limits:
         policy = self.policy
         asked: list[tuple[Limit, str, int]] = [
             ("overall", "", policy.overall),
-            ("address", address.key, policy.per_address),
+            ("address", _mailbox(address), policy.per_address),
         ]
         if ip:
             asked.insert(0, ("ip", _network(ip), policy.per_ip))
@@ -150,6 +150,12 @@ def _is_one_slip(written: str, meant: str) -> bool:
         written[start : start + 2] == meant[start : start + 2][::-1] and written[start + 2 :] == meant[start + 2 :]
     )
     return written[start + 1 :] == meant[start + 1 :] or swapped
+
+
+def _mailbox(address: Address) -> str:
+    """Return what one mailbox's addresses most likely share: whoever floods it would only count up behind a plus."""
+    local, _, domain = address.key.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
 
 
 def _network(ip: str) -> str:

@@ -203,6 +203,14 @@ def test_of_an_ipv6_customer_all_addresses_count_together() -> None:
     assert (first, second) == ("", "ip")
 
 
+def test_what_stands_behind_a_plus_makes_no_other_mailbox_to_be_flooded() -> None:
+    limits = Limits(Policy(per_address=1))
+
+    found = [limits.admit("", parse_address(f"{name}@gmail.com"), NOW) for name in ("ann", "ann+1", "Ann+2", "annb")]
+
+    assert found == ["", "address", "address", ""]
+
+
 def test_a_clock_set_back_turns_nobody_away() -> None:
     limits = Limits(Policy(per_ip=2))
 
