@@ -50,7 +50,9 @@ def move_members(
 
     What they chose goes with them, a pause too. Fewer join than leave: some are there already, and who left the second
     list, or must not be mailed on it, is not brought back. Their leaving is no suppression, and a move back takes it
-    back. Raises UnknownList, and SubscribersError when both are one list.
+    back; who waits there for a confirmation has joined.
+
+    Raises UnknownList, and SubscribersError when both are one list.
     """
     for each in (list_id, to):
         get_list(conn, each)
@@ -79,7 +81,8 @@ class _Movers:
             against.c.key_hash == person.c.key_hash, against.c.list_id.in_(["", to])
         )
         moved_away = (standing.c.status == SubscriptionStatus.ENDED) & standing.c.reason.startswith(_MOVED)
-        there = sa.select(standing.c.subscriber_id).where(standing.c.list_id == to, ~moved_away)
+        waits = standing.c.status == SubscriptionStatus.PENDING
+        there = sa.select(standing.c.subscriber_id).where(standing.c.list_id == to, ~moved_away, ~waits)
         free = (
             sa.select(person.c.id)
             .join(self._ids, self._ids.c.subscriber_id == person.c.id)

@@ -26,7 +26,7 @@ from subscribers import (
     writing,
 )
 from subscribers.errors import SubscribersError, UnknownList
-from subscribers.model import List
+from subscribers.model import List, SubscriptionStatus
 from subscribers.store import find_subscription
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -87,6 +87,16 @@ def test_who_pauses_is_tagged_and_moved_like_everybody_and_goes_on_pausing(conn:
     evening = find_subscription(conn, 1, "evening")
     assert (evening.text_only, evening.sections, evening.paused_until) == (True, ("world",), until)
     assert _count(conn, "evening") == 0
+
+
+def test_who_waits_for_a_confirmation_on_the_other_list_does_not_get_lost_by_a_move(
+    conn: sa.Connection, keys: KeyRing
+) -> None:
+    asked = {"consent": Consent(NOW, ConsentHow.DOUBLE_OPT_IN), "status": SubscriptionStatus.PENDING}
+    subscribe(conn, "ann@example.org", "evening", now=NOW, keys=keys, **asked)
+
+    assert move_members(conn, "morning", "evening", parse_rule("tag ann"), now=NOW) == (1, 1)
+    assert _count(conn, "evening") == 1
 
 
 def test_who_was_moved_can_be_moved_back(conn: sa.Connection) -> None:
