@@ -96,7 +96,7 @@ from subscribers.transfer import (
 )
 
 if TYPE_CHECKING:
-    from subscribers.web import Courtesy, router
+    from subscribers.web import Courtesy, Pages, router
 
 __all__ = [
     "FOREIGN",
@@ -117,6 +117,7 @@ __all__ = [
     "List",
     "Mailer",
     "Outcome",
+    "Pages",
     "Policy",
     "Purpose",
     "Refused",
@@ -209,7 +210,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import the web pages when they are first asked for: the command line does without them and starts sooner."""
-    if name not in ("Courtesy", "router"):
+    if name not in ("Courtesy", "Pages", "router"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from subscribers import web
 

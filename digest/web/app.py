@@ -68,8 +68,8 @@ def make_app(newsroom: Newsroom) -> FastAPI:
     @app.exception_handler(404)
     def missing(request: Request, error: Exception) -> Response:
         """Answer a path that leads nowhere with a page for people."""
-        del request, error
-        return public.not_found("There is no page at this address. Copy the link whole from the mail.")
+        del error
+        return public.pages_of(newsroom).of(request).lost()
 
     @app.middleware("http")
     async def guard(request: Request, call_next):  # type: ignore[no-untyped-def]

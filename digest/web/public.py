@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from digest import mailing, store
 from digest.newsroom import Newsroom
-from subscribers import Purpose, verify
+from subscribers import Pages, Purpose, Site, verify
 from subscribers.errors import BadToken
 
 MAIL_POLICY = (
@@ -23,17 +23,18 @@ PICTURE_AGE_S = 31_536_000
 def router(newsroom: Newsroom) -> APIRouter:
     """Return the routes ``/v/TOKEN`` and ``/i/NAME``."""
     routes = APIRouter()
+    pages = pages_of(newsroom)
 
     @routes.api_route("/v/{token}", methods=["GET", "HEAD"])
-    def view(token: str) -> Response:
+    def view(token: str, request: Request) -> Response:
         """Show an edition as it was mailed to the reader of this link."""
         try:
             found = verify(newsroom.keys, Purpose.VIEW, token, now=newsroom.clock())
-        except BadToken:
-            return not_found("This link is not complete. Copy it whole from the mail.")
-        page = mailing.view_page(newsroom, found.subject, found.subscriber_id, found.list_number)
-        if page is None:
-            return not_found("This edition is no longer kept.")
+            page = mailing.view_page(newsroom, found.subject, found.subscriber_id, found.list_number)
+            if page is None:
+                raise BadToken("The edition is no longer kept.", "over")
+        except BadToken as error:
+            return pages.of(request).refused(error)
         return HTMLResponse(page, headers={"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "private"})
 
     @routes.api_route("/i/{name}", methods=["GET", "HEAD"])
@@ -50,8 +51,14 @@ def router(newsroom: Newsroom) -> APIRouter:
     return routes
 
 
+def pages_of(newsroom: Newsroom) -> Pages:
+    """Return how the site speaks to readers: in its first newsletter's language, unless they ask for another."""
+    settings = newsroom.settings
+    return Pages(Site(settings.site.name, settings.site.url), settings.newsletters[0].language[:2])
+
+
 def not_found(message: str) -> Response:
-    """Return a page that says what is not there, for people (404)."""
+    """Return a page that says what is not there, for editors (404)."""
     page = (
         "<!doctype html><html lang='en'><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width,initial-scale=1'>"

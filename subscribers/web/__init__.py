@@ -21,9 +21,9 @@ from subscribers.web.interface import add_interface
 from subscribers.web.joining import add_confirming, add_sign_up
 from subscribers.web.leaving import add_leaving
 from subscribers.web.preferences import add_preferences
-from subscribers.web.site import AlsoKnown, Companions, Context, Courtesy, OnForget, Sections, SmallRequests
+from subscribers.web.site import AlsoKnown, Companions, Context, Courtesy, OnForget, Pages, Sections, SmallRequests
 
-__all__ = ["Courtesy", "router"]
+__all__ = ["Courtesy", "Pages", "router"]
 
 
 def router(
@@ -55,17 +55,17 @@ def router(
     keep, and ``on_forget`` erases it.
     """
     context = Context(
+        Site(site_name, site_url.rstrip("/"), site_address),
+        language,
         engine,
         keys,
         clock,
-        Site(site_name, site_url.rstrip("/"), site_address),
         mailer_of,
         sections_of,
         companions_of,
         Limits(policy or Policy()),
         courtesy or Courtesy(),
         keep_ip,
-        language,
         on_forget,
         api_key,
         also_known,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote_to_bytes
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from subscribers.consent import Mailer, Site
 from subscribers.errors import BadToken
 from subscribers.languages import LANGUAGES, choose_language
 from subscribers.model import List
-from subscribers.resources import ENGLISH, pages, texts
+from subscribers.resources import pages, texts
 from subscribers.signups import Limits
 from subscribers.tokens import KeyRing
 
@@ -50,31 +50,19 @@ Companions = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What every page of one site needs; made once with the router, and put into each reader's language by ``of``."""
+class Pages:
+    """How a site speaks to its readers: made once, and put into each reader's language by ``of``."""
 
-    engine: sa.Engine
-    keys: KeyRing
-    clock: Callable[[], datetime]
     site: Site
-    mailer_of: Callable[[str], Mailer | None]
-    sections_of: Sections
-    companions_of: Companions
-    limits: Limits
-    courtesy: Courtesy
-    keep_ip: bool
-    language: str = ENGLISH
-    on_forget: OnForget | None = None
-    api_key: str = ""
-    also_known: AlsoKnown = lambda _conn, _subscriber_id: {}
+    language: str
 
-    def of(self, request: Request) -> Context:
-        """Return this context in the language the reader's browser asks for."""
+    def of(self, request: Request) -> Self:
+        """Return these pages in the language the reader's browser asks for."""
         wanted = choose_language(request.headers.get("accept-language", ""), self.language)
         return self if wanted == self.language else replace(self, language=wanted)
 
-    def speaking(self, language: str) -> Context:
-        """Return this context in a language, if it is one of ours."""
+    def speaking(self, language: str) -> Self:
+        """Return these pages in a language, if it is one of ours."""
         return replace(self, language=language) if language in LANGUAGES else self
 
     def say(self, text: str) -> str:
@@ -98,6 +86,29 @@ class Context:
             return self.message(self.say("This link does not work"), words, 410)
         words = self.say("The link is not complete or was altered: open it again from the mail it came in.")
         return self.message(self.say("This link does not work"), words, 404)
+
+    def lost(self) -> Response:
+        """Return the page for an address that leads nowhere."""
+        words = self.say("Please check the address of this page.")
+        return self.message(self.say("This link does not work"), words, 404)
+
+
+@dataclass(frozen=True, slots=True)
+class Context(Pages):
+    """What every page of one site needs; made once with the router."""
+
+    engine: sa.Engine
+    keys: KeyRing
+    clock: Callable[[], datetime]
+    mailer_of: Callable[[str], Mailer | None]
+    sections_of: Sections
+    companions_of: Companions
+    limits: Limits
+    courtesy: Courtesy
+    keep_ip: bool
+    on_forget: OnForget | None = None
+    api_key: str = ""
+    also_known: AlsoKnown = lambda _conn, _subscriber_id: {}
 
     def ip(self, request: Request) -> str:
         """Return the reader's IP address for the evidence, if it is to be kept."""

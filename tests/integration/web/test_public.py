@@ -26,7 +26,14 @@ def test_an_address_that_leads_nowhere_is_a_page_for_people(client: Browser, pat
     answer = client.get(path)
 
     assert answer.status_code == 404
-    assert "<h1>Not found</h1>" in answer.text
+    assert "<h1>This link does not work</h1>" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/v/none"])
+def test_a_page_that_is_not_there_speaks_the_readers_language(client: Browser, path: str) -> None:
+    answer = client.get(path, headers={"Accept-Language": "ar"})
+
+    assert (answer.status_code, '<html lang="ar" dir="rtl">' in answer.text) == (404, True)
 
 
 @pytest.mark.parametrize("path", ["/v/none", "/i/none.png", "/u/none"])
