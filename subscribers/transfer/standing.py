@@ -39,7 +39,8 @@ _NOTHING = frozenset(("null", "none", "nil", "never", "n/a", "na", "-", "\\n", "
 """What programs write where there is nothing: no date of leaving, say."""
 
 _IN_NAMES = {
-    RowStatus.UNSUBSCRIBED: "unsub|nonsub|opt(?:ed)?[-_ ]?outs?(?![a-z])",
+    RowStatus.UNSUBSCRIBED: "unsub|nonsub|opt(?:ed)?[-_ ]?outs?(?![a-z])|archived|abgemeldet|abbestellt|d[eé]sabonn|"
+    "d[eé]sinscri|disiscritt|uitgeschreven",
     RowStatus.BOUNCED: "cleaned|(?<!soft[-_ ])(?:hard[-_ ]?)?bounce",
     RowStatus.COMPLAINED: "complain|spam|junk|abuse",
     RowStatus.BLOCKED: "suppress|block(?:ed|list)|black[-_ ]?list|banned|do[-_ ]?not[-_ ]?(?:e?mail|contact)",

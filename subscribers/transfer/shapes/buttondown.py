@@ -16,13 +16,13 @@ MAX_METADATA = 10_000
 """The longest metadata read, in characters: the literal parser's work and memory grow with its depth."""
 
 
-_NOT_PAYING = frozenset(("past_due", "paused", "churned", "churning", "trialed", "unpaid"))
+_NOT_PAYING = frozenset(("past due", "paused", "churned", "churning", "trialed", "unpaid", "upcoming"))
 """How somebody stands with their payments, who still gets the free mail."""
 
 
 def _status(cells: Cells) -> RowStatus | None:
     word = cells.get("subscriber_type") or cells.get("type", "")
-    return RowStatus.ACTIVE if word.lower() in _NOT_PAYING else read_status(word)
+    return RowStatus.ACTIVE if word.lower().replace("_", " ") in _NOT_PAYING else read_status(word)
 
 
 def _tags(cells: Cells) -> tuple[str, ...]:

@@ -38,18 +38,19 @@ OLDEST = replace(
 )
 
 
-_LEFT = frozenset(("unsubscribed", "removed", "blocked", "bounced", "disabled"))
-"""Types of subscription that are none; one that was cancelled is no longer paid for."""
+_NOT_PAYING = frozenset(("cancelled", "canceled", "inactive", "ended"))
+"""Types of subscription that nobody pays for any more."""
 
 
 def _kept(cells: Cells) -> RowStatus | None:
     kind = cells.get("subscription type", "").lower()
-    return find_status(kind) if kind in _LEFT else None
+    status = None if kind in _NOT_PAYING else find_status(kind)
+    return status if status is not None and status.is_leaving else None
 
 
 def _paid(cells: Cells) -> tuple[str, ...]:
     kind = cells.get("subscription type", "").lower()
-    return () if kind in ("", "free", *_LEFT) else ("paid",)
+    return () if kind in ("", "free", *_NOT_PAYING) or _kept(cells) else ("paid",)
 
 
 # Figures about a reader's habits: not consented to with us, and of no use to a newsletter.

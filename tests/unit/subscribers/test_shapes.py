@@ -217,6 +217,16 @@ def test_who_pays_is_a_tag_and_who_does_not_has_not_left(tmp_path: Path) -> None
     assert [row.tags for row in rows] == [(), ("paid",), ()]
 
 
+def test_a_substack_dashboard_tells_who_left_from_who_does_not_pay(tmp_path: Path) -> None:
+    words = ("Comp", "Cancelled", "Email disabled", "Opted out", "Bounced")
+    lines = "".join(f"a@example.org,{word},5,2024-01-15\n" for word in words)
+
+    rows = _rows(tmp_path, "list.csv", f"Email,Subscription type,Activity,Subscription date\n{lines}")[1]
+
+    assert [row.status.value for row in rows] == ["active", "active", "unsubscribed", "unsubscribed", "bounced"]
+    assert [row.tags for row in rows] == [("paid",), (), (), (), ()]
+
+
 def test_brevos_day_stands_before_its_month(tmp_path: Path) -> None:
     assert _first(tmp_path, "Brevo").joined_at == datetime(2022, 4, 3, 9, 30, tzinfo=UTC)
 
@@ -267,7 +277,7 @@ def test_buttondowns_metadata_may_be_json_and_hold_the_name(tmp_path: Path) -> N
 
 
 def test_who_pays_buttondown_late_or_no_more_still_reads(tmp_path: Path) -> None:
-    words = ("past_due", "paused", "churning", "churned", "trialed", "unpaid")
+    words = ("past_due", "Past due", "paused", "churning", "churned", "trialed", "unpaid", "upcoming")
     lines = "".join(f"a@example.org,{word}\n" for word in words)
 
     rows = _rows(tmp_path, "list.csv", f"email_address,type\n{lines}")[1]

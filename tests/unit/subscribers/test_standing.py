@@ -12,7 +12,7 @@ from subscribers.transfer.objects import read_object, unread_names
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row, RowError
 from subscribers.transfer.standing import flags_of, is_named_for_leavers, like_a_status, status_of_name
-from subscribers.transfer.statuses import read_status
+from subscribers.transfer.statuses import is_yes, read_status
 from subscribers.transfer.tables import iter_blocks, iter_rows, recognise
 
 NOW = datetime(2026, 1, 5, 6, 30, tzinfo=UTC)
@@ -161,6 +161,8 @@ def test_of_json_refused_for_its_attributes_the_leaving_is_taken() -> None:
         ("complaints.csv", "complained"),
         ("suppression-list.csv", "blocked"),
         ("unconfirmed.csv", "pending"),
+        ("archived_export_0a1b2c.csv", "unsubscribed"),
+        ("Abgemeldete Kontakte.csv", "unsubscribed"),
         ("subscribers.csv", None),
         ("debounced.csv", None),
     ],
@@ -202,12 +204,26 @@ def test_other_columns_are_no_answer() -> None:
         ("soft bounced", "active"),
         ("opt-out", "unsubscribed"),
         ("Opted  out", "unsubscribed"),
+        ("Email_disabled", "unsubscribed"),
+        ("transactional", "unsubscribed"),
+        ("validating", "pending"),
+        ("Needs Approval", "pending"),
+        ("invalid", "bounced"),
+        ("Cold subscriber", "active"),
+        ("Abgemeldet", "unsubscribed"),
+        ("Désabonné", "unsubscribed"),
     ],
 )
 def test_words_for_a_status_are_known_as_people_write_them(word: str, status: str) -> None:
     assert read_status(word) == status
 
 
-def test_an_unknown_word_is_never_active() -> None:
-    with pytest.raises(RowError, match="'4' is not known"):
-        read_status("4")
+@pytest.mark.parametrize("word", ["4", "-1", "paused"])
+def test_an_unknown_word_is_never_active(word: str) -> None:
+    with pytest.raises(RowError, match=f"'{word}' is not known"):
+        read_status(word)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("WAHR", "FALSCH"), ("Vrai", "Faux"), ("VERDADERO", "FALSO"), ("sim", "não")])
+def test_yes_and_no_are_known_as_spreadsheets_write_them_elsewhere(yes: str, no: str) -> None:
+    assert (is_yes(yes), is_yes(no)) == (True, False)
