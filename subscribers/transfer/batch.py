@@ -102,17 +102,19 @@ class Batch:
         try:
             address = parse_address(row.address)
         except BadAddress as error:
-            return self.refuse(Refused(row.line, row.address, error.reason, row.cells))
+            return self.refuse(Refused(row.line, row.address, error.reason, row.cells, row.columns))
         refusal = row.refusal
         if not refusal and not _is_storable(row):
             refusal = "it holds characters or numbers that no database keeps"
-            row = Row(row.line, row.address, status=row.status, left_at=row.left_at, refusal=refusal, cells=row.cells)
+            kept = Row(row.line, row.address, status=row.status, left_at=row.left_at, refusal=refusal)
+            row = replace(kept, cells=row.cells, columns=row.columns)
         if refusal and not row.status.is_leaving:
-            return self.refuse(Refused(row.line, row.address, refusal, row.cells))
+            return self.refuse(Refused(row.line, row.address, refusal, row.cells, row.columns))
         self._take_person(Person(row, address))
         if not refusal:
             return None
-        return Refused(row.line, row.address, f"{refusal}; only that the person is {row.status} was taken", row.cells)
+        reason = f"{refusal}; only that the person is {row.status} was taken"
+        return Refused(row.line, row.address, reason, row.cells, row.columns)
 
     def refuse(self, refused: Refused) -> Refused:
         """Count a row that is not taken at all, and return it."""

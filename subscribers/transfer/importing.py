@@ -238,7 +238,7 @@ def _refuse(refused: Refused, report: ImportReport, on_refused: Callable[[Refuse
 
 def _in_full(refused: Refused, report: ImportReport) -> Refused:
     """Name the cells, and say how the row stands by the name of its file, which the file of refused rows has not."""
-    columns, cells = report.columns, refused.cells
+    columns, cells = refused.columns or report.columns, refused.cells
     if not columns:
         return refused
     if columns[: len(OWN_COLUMNS)] == OWN_COLUMNS:

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from subscribers.address import split_name
 from subscribers.errors import BadFile
 from subscribers.transfer.moments import read_moment
+from subscribers.transfer.recognising import shape_of
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row, RowError, RowStatus
-from subscribers.transfer.shape import split_tags, unread
-from subscribers.transfer.shapes.generic import FIELDS
-from subscribers.transfer.standing import find_status_of_name, flags_of, judge, like_a_status
+from subscribers.transfer.shape import Shape, split_tags, unread
+from subscribers.transfer.spelling import FIELDS, find_column, plain
+from subscribers.transfer.standing import (
+    find_status_of_name,
+    flags_of,
+    judge,
+    like_a_status,
+    question_of,
+    statuses_of,
+    strictest,
+)
 from subscribers.transfer.statuses import read_status
 
+_SAID = str | int | float | bool | None
 MAX_LIST_BYTES = 200_000_000
 """A JSON list has to be read whole; a larger one should come as JSON lines."""
 
-_ATTRIBUTES = ("attributes", "attribs", "custom_fields", "metadata", "merge_fields")
+_ATTRIBUTES = ("attributes", "attribs", "custom_fields", "metadata", "merge_fields", "fields")
+_OF_THEIRS = frozenset(map(plain, _ATTRIBUTES))
 _CONFIRMED = ("confirmed_at", "confirmed", "confirmation_date")
+_DEPTH = 3
+"""How deep in what an API answers the list of people may lie: listmonk's stands in data, results."""
 
 
 def is_json(path: Path, encoding: str) -> bool:
@@ -43,18 +57,31 @@ def iter_objects(path: Path, encoding: str) -> Iterator[tuple[int, Mapping[str, 
     if path.stat().st_size > MAX_LIST_BYTES:
         raise BadFile(f"The subscriber file {path} is one JSON list over {MAX_LIST_BYTES:,} bytes: write JSON lines.")
     found = _loads(path.read_text(encoding))
-    people = found.get("subscribers", [found]) if isinstance(found, dict) else found
-    if not isinstance(people, list):
+    if not isinstance(found, dict | list):
         raise BadFile(f"The subscriber file {path} begins like JSON and is neither a list of objects nor JSON lines.")
-    for place, each in enumerate(people, start=1):
+    for place, each in enumerate(_people_in(found), start=1):
         yield place, each if isinstance(each, dict) else _no_object(place, json.dumps(each))
+
+
+def _people_in(found: Any, depth: int = _DEPTH) -> list[Any]:
+    """Return the list of people that an answer holds under whatever name, or what was found as the only one."""
+    if isinstance(found, list):
+        return found
+    if not depth or not isinstance(found, dict) or find_column(found, FIELDS["email"]):
+        return [found]
+    inner = (_people_in(each, depth - 1) for each in found.values() if isinstance(each, dict | list))
+    return next((people for people in inner if any(_is_person(each) for each in people)), [found])
+
+
+def _is_person(each: Any) -> bool:
+    return isinstance(each, dict) and bool(find_column(each, FIELDS["email"]))
 
 
 def read_object(
     found: Mapping[str, Any], line: int, file_name: str = "", *, day_first: bool | None = None
 ) -> Row | Refused:
     """Return the person an object speaks of, or why they are refused; of who left, that much is taken in any case."""
-    values = {name.lower(): value for name, value in found.items()}
+    values = {plain(name): value for name, value in found.items()}
     text = _text(values, FIELDS["email"])
     name, address = split_name(text)
     dates = [_text(values, names) for names in (FIELDS["joined"], _CONFIRMED, FIELDS["left"])]
@@ -64,7 +91,7 @@ def read_object(
     named = find_status_of_name(file_name)
     cells = (json.dumps({**found, **({named.value: True} if named else {})}),)
     try:
-        status = _standing(values, file_name)
+        status = _standing(found, file_name)
     except RowError as error:
         return Refused(line, text, str(error), cells)
     try:
@@ -88,21 +115,49 @@ def read_object(
         return Refused(line, text, str(error), cells)
 
 
-def _standing(values: Mapping[str, Any], file_name: str) -> RowStatus:
-    """Say how somebody stands by the same names as in a table; lists and objects say nothing."""
-    kinds = str | int | float | bool | None
-    said = {name: _written(value) for name, value in values.items() if isinstance(value, kinds)}
-    own = next((name for name in FIELDS["status"] if said.get(name) and not flags_of([name])), "")
-    left = next((name for name in FIELDS["left"] if said.get(name)), "")
-    flags = flags_of(said)
-    return judge(lambda cells: read_status(cells.get(own, "")), flags, said, [left], file_name, must_answer=True)
+def _standing(found: Mapping[str, Any], file_name: str) -> RowStatus:
+    """Say how somebody stands by the same names as in a table; lists and objects say nothing else."""
+    said = {name.lower(): _written(value) for name, value in found.items() if isinstance(value, _SAID)}
+    for name, inner in found.items():
+        if isinstance(inner, dict) and plain(name) not in _OF_THEIRS:
+            flagged = flags_of(each for each, value in inner.items() if isinstance(value, _SAID))
+            said |= {flag.column: _written(inner[flag.column]) for flag in flagged if flag.column not in said}
+    shape = _shape_of(tuple(said))
+    if shape is None:
+        flags = flags_of(said)
+        return judge([flag.read_of for flag in flags], said, (), file_name, question_of(flags))
+    standing = shape.standing(said, file_name)
+    return standing if standing.is_leaving else _standing_on_lists(found.get("lists")) or standing
+
+
+@lru_cache(maxsize=1000)
+def _shape_of(names: tuple[str, ...]) -> Shape | None:
+    return shape_of(names)
+
+
+def _standing_on_lists(lists: Any) -> RowStatus | None:
+    """Say how somebody stands to listmonk's lists, of which an object may name several; raises RowError when unclear.
+
+    Who has not confirmed gets the mail of a list that does not ask for it.
+    """
+    if not isinstance(lists, list):
+        return None
+    said = set()
+    for each in lists:
+        word = str(each.get("subscription_status", "")) if isinstance(each, dict) else ""
+        is_asked = isinstance(each, dict) and each.get("optin") != "single"
+        said.add(read_status(word if is_asked or word != "unconfirmed" else "confirmed"))
+    stays, leaves = said & {RowStatus.ACTIVE, RowStatus.PENDING}, {each for each in said if each and each.is_leaving}
+    if stays and leaves:
+        raise RowError("it is on one list and left another: export the list that is meant by itself")
+    return RowStatus.ACTIVE if RowStatus.ACTIVE in said else strictest(said)
 
 
 def unread_names(names: Iterable[str]) -> list[str]:
     """Return the names that speak of leaving or staying and that ``read_object`` does not ask."""
-    known = {name for several in FIELDS.values() for name in several} | set(_CONFIRMED)
-    asked = sorted(name for name in names if name.lower() not in known and not flags_of([name.lower()]))
-    return like_a_status(asked)
+    known = {plain(name) for several in FIELDS.values() for name in several} | {plain(name) for name in _CONFIRMED}
+    asked = sorted(name for name in names if plain(name) not in known and not flags_of([name.lower()]))
+    return [name for name in like_a_status(asked) if not statuses_of([name])]
 
 
 def _written(value: str | float | None) -> str:
@@ -110,11 +165,15 @@ def _written(value: str | float | None) -> str:
 
 
 def _iter_lines(path: Path, encoding: str) -> Iterator[tuple[int, Mapping[str, Any] | Refused]]:
+    last = 0
     with path.open(encoding=encoding) as file:
         for number, line in enumerate(file, start=1):
-            if line.strip():
-                found = _loads(line)
-                yield number, found if isinstance(found, dict) else _no_object(number, line.strip())
+            if not line.strip():
+                continue
+            # An answer of many people may stand in one line: each of them gets a number of its own.
+            for each in _people_in(_loads(line)):
+                last = max(number, last + 1)
+                yield last, each if isinstance(each, dict) else _no_object(last, line.strip())
 
 
 def _no_object(line: int, text: str) -> Refused:
@@ -134,18 +193,22 @@ def _no_constant(name: str) -> None:
 
 
 def _text(values: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    found = next((values[name] for name in names if values.get(name) is not None), "")
+    found = next((values[plain(name)] for name in names if values.get(plain(name)) is not None), "")
     return str(found).strip() if isinstance(found, str | int | float | bool) else ""
 
 
 def _name(values: Mapping[str, Any]) -> str:
-    whole = _text(values, FIELDS["name"])
-    parts = (_text(values, FIELDS["first_name"]), _text(values, FIELDS["last_name"]))
-    return whole or " ".join(filter(None, parts))
+    inner = {plain(name): value for name, value in _attributes(values).items()}
+    for said in (values, inner):
+        whole, first, last = (_text(said, FIELDS[field]) for field in ("name", "first_name", "last_name"))
+        parts = (first or whole, last) if last and not (whole and first) else (whole or first,)
+        if found := " ".join(filter(None, parts)):
+            return found
+    return ""
 
 
 def _tags(values: Mapping[str, Any]) -> tuple[str, ...]:
-    found = next((values[name] for name in FIELDS["tags"] if values.get(name)), ())
+    found = next((values[plain(name)] for name in FIELDS["tags"] if values.get(plain(name))), ())
     if isinstance(found, str):
         return split_tags(found)
     if not isinstance(found, list):
@@ -155,7 +218,10 @@ def _tags(values: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _attributes(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Any = next((values[name] for name in _ATTRIBUTES if values.get(name)), {})
+    found: Any = next((values[plain(name)] for name in _ATTRIBUTES if values.get(plain(name))), {})
+    if isinstance(found, list) and all(isinstance(each, dict) and "value" in each for each in found):
+        # One object for each attribute: its name, or key, and its value.
+        found = {str(each.get("name") or each.get("key")): each["value"] for each in found}
     if not isinstance(found, dict):
         raise RowError("its attributes are not an object")
     return found

@@ -37,7 +37,8 @@ class Row:
     """One person as a file has them; ``line`` is where the row begins, from 1. Times are in UTC.
 
     ``unread_date`` is a text that should be a time and is none. ``refusal`` says why no more was taken of a row than
-    that the person left. ``cells`` are the row as it stands in the file.
+    that the person left. ``cells`` are the row as it stands in the file, below ``columns`` where these are
+    not those of its first row.
     """
 
     line: int
@@ -55,6 +56,7 @@ class Row:
     unread_date: str = ""
     refusal: str = ""
     cells: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    columns: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 class RowError(ValueError):

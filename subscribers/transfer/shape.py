@@ -14,7 +14,20 @@ from typing import Any
 from subscribers.address import split_name
 from subscribers.transfer.moments import read_moment
 from subscribers.transfer.row import Row, RowError, RowStatus
-from subscribers.transfer.standing import Flag, flags_of, is_filled, judge
+from subscribers.transfer.spelling import FIELDS, find_column, respelled
+from subscribers.transfer.standing import (
+    Flag,
+    Question,
+    flags_of,
+    is_filled,
+    judge,
+    question_of,
+    read_hint,
+    says_subscribed,
+    statuses_of,
+    strictest,
+)
+from subscribers.transfer.statuses import YES, read_status
 
 Cells = Mapping[str, str]
 """One row: stripped values by lower-case header; a column without a value is an empty string or is missing."""
@@ -43,9 +56,13 @@ def no_attributes(_cells: Cells) -> Mapping[str, Any]:
 class Shape:
     """One kind of file. Column names are lower-case; where several are given, the first that is filled counts.
 
-    ``header`` are the columns by which the file is recognised; ``status`` says what a row's cells tell of how somebody
+    ``header`` are the columns by which the file is recognised, however they are spelled; the others may also have any
+    usual name for what they hold. ``status`` says what a row's cells tell of how somebody
     stands, if anything, to which ``standing`` adds what any file may tell; ``own_name`` is a name that stands in none
     of ``names``; ``ignored`` are columns not worth keeping; every other column becomes an attribute.
+    ``leavers`` are columns that only the product's files of people who left have: a row without an answer in the one
+    that a table has is refused, unless the file's name says how they stand. ``statuses`` and ``hints`` are more
+    columns with a status in words, and such as may hold one.
     ``status``, ``own_name``, ``tags`` and ``attributes`` read no column but those of ``used``, ``left`` and
     ``judged``.
     ``day_first`` is how the product writes a date like 03-04-2024, ``plain`` undoes what it does to a cell.
@@ -58,6 +75,10 @@ class Shape:
     own_name: Callable[[Cells], str] = no_name
     status: Callable[[Cells], RowStatus | None] = no_status
     flags: tuple[Flag, ...] = ()
+    statuses: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    leavers: tuple[str, ...] = ()
+    question: Question | None = None
     tags: Callable[[Cells], tuple[str, ...]] = no_tags
     attributes: Callable[[Cells], Mapping[str, Any]] = no_attributes
     joined: tuple[str, ...] = ()
@@ -72,20 +93,59 @@ class Shape:
     day_first: bool | None = None
     plain: Callable[[str], str] = str
 
+    def respelled(self, header: Sequence[str]) -> tuple[str, ...]:
+        """Return a table's header with the columns of this shape named as the shape names them."""
+        own = {self.address, *self.header, *self.names, *self.joined, *self.ip, *self.confirmed, *self.confirmed_ip}
+        own.update(self.left, self.notes, self.ignored, self.used, self.judged)
+        usual: dict[str, Sequence[str]] = {self.address: FIELDS["email"]}
+        if len(self.names) > 1:
+            usual[self.names[0]] = (*FIELDS["first_name"], *FIELDS["name"])
+            usual[self.names[1]] = FIELDS["last_name"]
+        if self.joined and not find_column(header, self.joined):
+            usual[self.joined[0]] = FIELDS["joined"]
+        if "status" in self.used:
+            usual["status"] = FIELDS["status"]
+        # What a product is recognised by has to be there as the product names it.
+        others = {name: _unflagged(names) for name, names in usual.items() if name not in self.header}
+        return respelled(header, own, others)
+
     def for_table(self, header: Sequence[str]) -> Shape:
-        """Return this shape for one table, with the columns in it that answer whether somebody left."""
-        flags = flags_of(self.others(header))
+        """Return this shape for one table, with the columns in it that say whether somebody left."""
+        others = self.others(header)
+        # A product's column of when they came asks nothing.
+        flags = flags_of(others if self.header else (*others, *self.joined))
+        statuses = statuses_of(others)
         return replace(
             self,
             flags=flags,
-            used=self.used | {flag.column for flag in flags},
+            statuses=statuses,
+            question=self._question(header, flags),
+            used=self.used.union(statuses, (flag.column for flag in flags)),
+            judged=self.judged.union(self.hints),
             left=(*self.left, *(flag.column for flag in flags if flag.is_date)),
         )
 
+    def _question(self, header: Sequence[str], flags: Sequence[Flag]) -> Question | None:
+        """Return what a row of a table must answer that says nothing else, if anything."""
+        # A product's file is of those who are there unless it says otherwise; of any other table nobody knows that.
+        if not self.header:
+            return question_of(flags)
+        there = [column for column in self.leavers if column in header]
+        # With the columns of several such files it was put together of them, and of the people who are there.
+        if len(there) != 1:
+            return None
+        return Question(there[0], f"its {there[0]} is empty, and the file's name does not say how its people stand")
+
     def standing(self, cells: Cells, file_name: str) -> RowStatus:
         """Say how somebody stands by their row or by the file's name; raises RowError when that is not clear."""
-        # A product's file is of those who are there unless it says otherwise; of any other table nobody knows that.
-        return judge(self.status, self.flags, cells, self.left, file_name, must_answer=not self.header)
+        readers = (self.status, *(flag.read_of for flag in self.flags), self._read_words)
+        is_answered = self.leavers and says_subscribed(file_name)
+        return judge(readers, cells, self.left, file_name, None if is_answered else self.question)
+
+    def _read_words(self, cells: Cells) -> RowStatus | None:
+        found = [read_status(cells.get(column, "")) for column in self.statuses]
+        found += [read_hint(cells.get(column, "")) for column in self.hints]
+        return strictest(found)
 
     def read(
         self,
@@ -143,6 +203,11 @@ class Shape:
         return tuple(column for column in header if column and column not in taken)
 
 
+def _unflagged(names: Sequence[str]) -> list[str]:
+    # "subscribed" may hold a date as well as a no: as a flag it is read for either.
+    return [name for name in names if not flags_of([name])]
+
+
 def split_tags(text: str) -> tuple[str, ...]:
     """Part a cell at its commas, semicolons or bars into tags, in order and without repeats."""
     if not text:
@@ -153,7 +218,12 @@ def split_tags(text: str) -> tuple[str, ...]:
 
 def unread(dates: Iterable[tuple[str, datetime | None]]) -> str:
     """Return the first text that is there and could not be read as a moment, or nothing."""
-    return next((text for text, moment in dates if text and moment is None and is_filled(text)), "")
+    return next((text for text, moment in dates if text and moment is None and _is_date(text)), "")
+
+
+def _is_date(text: str) -> bool:
+    """Tell whether a text should be a date: "subscribed" may hold a yes instead."""
+    return is_filled(text) and text.lower() not in YES
 
 
 def _first(cells: Cells, columns: tuple[str, ...]) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from subscribers.transfer.moments import read_moment
 from subscribers.transfer.row import RowError, RowStatus
-from subscribers.transfer.statuses import NO, YES, read_status
+from subscribers.transfer.spelling import plain
+from subscribers.transfer.statuses import NO, YES, find_status, read_status
 
 _WHOSE = r"(?:is|has|was|been|email|user|contact|member|subscriber|date|currently)*"
 _WHEN = r"(?P<when>at|on|date|time|timestamp)?"
@@ -17,7 +19,7 @@ _WHEN = r"(?P<when>at|on|date|time|timestamp)?"
 _LEAVING = {
     RowStatus.UNSUBSCRIBED: "unsub|unsubscribed?|unsubscription|disabled|optout|optedout(?:ofemail)?|deleted|removed|"
     "inactive|donot(?:e?mail|contact|send)",
-    RowStatus.BOUNCED: "(?:hard)?bounced?|cleaned|undeliverable",
+    RowStatus.BOUNCED: "(?:hard)?bounced?(?:hard)?|cleaned|clean(?=time|date|campaign)|undeliverable",
     RowStatus.COMPLAINED: "complained|complaint|spam(?:complaint|report)?|(?:marked|reported)(?:as)?spam|abuse",
     RowStatus.BLOCKED: "(?:block|black)(?:ed|list|listed)|suppressed|suppression|banned",
     RowStatus.PENDING: "unconfirmed|pending",
@@ -29,6 +31,12 @@ _STAYING = {
 }
 _LEAVING_COLUMNS = {status: re.compile(f"{_WHOSE}(?:{names}){_WHEN}") for status, names in _LEAVING.items()}
 _STAYING_COLUMNS = {status: re.compile(f"{_WHOSE}(?:{names})") for status, names in _STAYING.items()}
+_STATUS = re.compile(
+    "(?:email|member|subscriber|subscription|contact|list|marketing|newsletter|mailing|optin|user|current)*status|"
+    "(?:subscription|subscriber)state"
+)
+HINTS = ("state", "type", "subscription type", "subscriber type")
+"""What may hold a status and as well something else, a region or a tariff."""
 _LIKE_A_STATUS = re.compile(
     "unsub|bounc|complain|spam|opt(?:ed)?(?:in|out)|blacklist|blocklist|blocked|suppress|status|subscribed|consent|donot|"
     "newsletter"
@@ -78,8 +86,19 @@ class Flag:
             return None if word in NO or word.startswith("soft") else self.status
         if word in NO:
             return self.status
-        is_there = word in YES or _DATE.match(word) or read_moment(cell) is not None
-        return RowStatus.ACTIVE if is_there else read_status(cell)
+        # When they came says nothing of whether they left since.
+        return None if _is_date(cell) else RowStatus.ACTIVE if word in YES else read_status(cell)
+
+
+def _is_date(cell: str) -> bool:
+    return _DATE.match(cell) is not None or read_moment(cell) is not None
+
+
+class Question(NamedTuple):
+    """A column that has to be filled where nothing else says how somebody stands, and why it has to be."""
+
+    column: str
+    reason: str
 
 
 def flags_of(columns: Iterable[str]) -> tuple[Flag, ...]:
@@ -89,56 +108,71 @@ def flags_of(columns: Iterable[str]) -> tuple[Flag, ...]:
 
 @lru_cache(maxsize=1000)
 def _flag_of(column: str) -> Flag | None:
-    plain = _plain(column)
+    named = plain(column)
     for status, names in _LEAVING_COLUMNS.items():
-        if match := names.fullmatch(plain):
-            return Flag(column, status, is_leaving=True, is_date=bool(match["when"]) or plain.startswith("date"))
+        if match := names.fullmatch(named):
+            return Flag(column, status, is_leaving=True, is_date=bool(match["when"]) or named.startswith("date"))
     for status, names in _STAYING_COLUMNS.items():
-        if names.fullmatch(plain):
+        if names.fullmatch(named):
             return Flag(column, status, is_leaving=False)
     return None
 
 
+def statuses_of(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns of a header that hold a status in words."""
+    return tuple(column for column in columns if _STATUS.fullmatch(plain(column)))
+
+
+def read_hint(cell: str) -> RowStatus | None:
+    """Return what a cell of a column of ``HINTS`` says if it is a word for one who gets no mail."""
+    word = cell.strip().lower()
+    status = None if word in YES or word in NO or word == "left" else find_status(word)
+    return None if status is RowStatus.ACTIVE else status
+
+
 def like_a_status(columns: Iterable[str]) -> list[str]:
     """Return the columns whose names speak of leaving or staying: where they are not read, somebody should look."""
-    return [column for column in columns if _LIKE_A_STATUS.search(_plain(column))]
-
-
-def _plain(column: str) -> str:
-    return re.sub(r"[\W_]", "", column.lower())
+    return [column for column in columns if _LIKE_A_STATUS.search(plain(column))]
 
 
 def judge(
-    own: Callable[[Mapping[str, str]], RowStatus | None],
-    flags: Sequence[Flag],
+    readers: Iterable[Callable[[Mapping[str, str]], RowStatus | None]],
     cells: Mapping[str, str],
     left: Iterable[str],
     file_name: str,
-    *,
-    must_answer: bool,
+    question: Question | None = None,
 ) -> RowStatus:
     """Say how somebody stands: the strictest of all that their row says, or what the file's name does.
 
-    ``own`` reads the product's own columns, ``left`` are columns of leaving dates; with ``must_answer`` a question
-    whether they are there may not stay open. Raises RowError for what nobody understands, unless they left anyway.
+    ``readers`` read one thing each, ``left`` are columns of leaving dates; ``question`` is what a row must answer that
+    says nothing else. Raises RowError for what nobody understands, unless they left anyway.
     """
     said, trouble = list[RowStatus | None](), None
-    for read in (own, *(flag.read_of for flag in flags)):
+    for read in readers:
         try:
             said.append(read(cells))
         except RowError as error:
             trouble = trouble or error
     if any(is_filled(cells.get(column, "")) for column in left):
         said.append(RowStatus.UNSUBSCRIBED)
-    known = [status for status in said if status is not None]
-    strictest = max(known, key=lambda status: status.strictness) if known else None
-    if trouble is not None and (strictest is None or not strictest.is_leaving):
+    found = strictest(said)
+    if trouble is not None and (found is None or not found.is_leaving):
         raise trouble
-    standing = strictest or status_of_name(file_name)
-    asked = next((flag.column for flag in flags if not flag.is_leaving), None)
-    if standing is None and asked is not None and must_answer:
-        raise RowError(f"its column {asked} says neither yes nor no")
+    standing = found or status_of_name(file_name)
+    if standing is None and question and not _is_date(cells.get(question.column, "")):
+        raise RowError(question.reason)
     return standing or RowStatus.ACTIVE
+
+
+def strictest(said: Iterable[RowStatus | None]) -> RowStatus | None:
+    """Return the strictest of what was said, None when nothing was."""
+    return max((each for each in said if each is not None), key=lambda each: each.strictness, default=None)
+
+
+def question_of(flags: Iterable[Flag]) -> Question | None:
+    """Return what the rows of a table are asked by a column, if by any: whether they are there."""
+    asked = next((flag.column for flag in flags if not flag.is_leaving), "")
+    return Question(asked, f"its column {asked} says neither yes nor no") if asked else None
 
 
 def is_filled(cell: str) -> bool:
@@ -161,6 +195,11 @@ def status_of_name(file_name: str) -> RowStatus | None:
             "rename the file, or give it a column status"
         )
     return max(found, key=lambda status: status.strictness, default=None)
+
+
+def says_subscribed(file_name: str) -> bool:
+    """Tell whether a file's name says that its people are there."""
+    return re.search("(?<![a-z])(?:subscribed|active)(?![a-z])", file_name.lower()) is not None
 
 
 def find_status_of_name(file_name: str) -> RowStatus | None:

@@ -3,10 +3,11 @@
 from subscribers.transfer.shape import Shape
 from subscribers.transfer.shapes.activecampaign import ACTIVECAMPAIGN
 from subscribers.transfer.shapes.beehiiv import BEEHIIV
-from subscribers.transfer.shapes.brevo import BREVO
+from subscribers.transfer.shapes.brevo import BREVO, NEWER
 from subscribers.transfer.shapes.buttondown import BUTTONDOWN, BY_API
 from subscribers.transfer.shapes.curated import CURATED
 from subscribers.transfer.shapes.ghost import GHOST
+from subscribers.transfer.shapes.kit import BY_API as KIT_BY_API
 from subscribers.transfer.shapes.kit import KIT
 from subscribers.transfer.shapes.listmonk import LISTMONK
 from subscribers.transfer.shapes.mailchimp import MAILCHIMP
@@ -16,7 +17,7 @@ from subscribers.transfer.shapes.substack import DASHBOARD, LIST, OLDEST
 
 SHAPES: tuple[Shape, ...] = (
     OWN,
-    MAILCHIMP,
+    *MAILCHIMP,
     LIST,
     OLDEST,
     DASHBOARD,
@@ -26,8 +27,10 @@ SHAPES: tuple[Shape, ...] = (
     BY_API,
     LISTMONK,
     BREVO,
-    ACTIVECAMPAIGN,
+    NEWER,
     KIT,
+    KIT_BY_API,
+    *ACTIVECAMPAIGN,
     CURATED,
     MAILERLITE,
 )

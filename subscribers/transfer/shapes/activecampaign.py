@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from subscribers.transfer.row import RowError, RowStatus
 from subscribers.transfer.shape import Cells, Shape, split_tags
 from subscribers.transfer.statuses import read_status
@@ -28,9 +30,9 @@ def _tags(cells: Cells) -> tuple[str, ...]:
     return split_tags(cells.get("tags", ""))
 
 
-ACTIVECAMPAIGN = Shape(
+_BASE = Shape(
     name="ActiveCampaign",
-    header=frozenset(("email", "first name", "date created", "ip")),
+    header=frozenset(("first name", "date created", "ip")),
     address="email",
     names=("first name", "last name"),
     status=_status,
@@ -39,3 +41,12 @@ ACTIVECAMPAIGN = Shape(
     ip=("ip",),
     used=frozenset(("status", "tags")),
 )
+
+_MARKS = (
+    ("first name", "date created", "ip"),
+    ("first name", "date created", "status"),
+    ("first name", "date created", "contact id"),
+    ("first name", "ip", "status"),
+)
+"""Columns of which a file keeps some, whichever were deleted or not chosen."""
+ACTIVECAMPAIGN = tuple(replace(_BASE, header=frozenset(marks)) for marks in _MARKS)

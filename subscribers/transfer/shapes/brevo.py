@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from subscribers.transfer.row import RowStatus
-from subscribers.transfer.shape import Cells, Shape
+from subscribers.transfer.shape import Cells, Shape, no_status
 from subscribers.transfer.statuses import is_yes
 
 
@@ -11,6 +13,7 @@ def _status(cells: Cells) -> RowStatus:
     return RowStatus.UNSUBSCRIBED if is_yes(cells.get("email_blacklisted", "")) else RowStatus.ACTIVE
 
 
+_IGNORED = ("sms_blacklisted", "sms_blocklisted", "whatsapp_blacklisted", "modified_time", "contact id")
 BREVO = Shape(
     name="Brevo",
     header=frozenset(("email", "email_blacklisted")),
@@ -19,6 +22,9 @@ BREVO = Shape(
     status=_status,
     joined=("added_time",),
     used=frozenset(("email_blacklisted",)),
-    ignored=frozenset(("sms_blacklisted", "modified_time", "contact id")),
+    ignored=frozenset(_IGNORED),
     day_first=True,
 )
+
+NEWER = replace(BREVO, header=frozenset(("contact id", "email", "added_time")), status=no_status, used=frozenset[str]())
+"""The newer export, which names that column otherwise or leaves it out, and asks OPT_IN and DOUBLE_OPT-IN."""

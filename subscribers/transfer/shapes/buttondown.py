@@ -71,7 +71,7 @@ def _attributes(cells: Cells) -> Mapping[str, Any]:
 
 BUTTONDOWN = Shape(
     name="Buttondown",
-    header=frozenset(("email", "subscriber_type", "metadata", "tags")),
+    header=frozenset(("email", "subscriber_type")),
     address="email",
     status=_status,
     tags=_tags,

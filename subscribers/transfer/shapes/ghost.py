@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from subscribers.transfer.row import RowStatus
+from subscribers.transfer.row import RowError, RowStatus
 from subscribers.transfer.shape import Cells, Shape, split_tags
 from subscribers.transfer.statuses import is_yes
 
 
 def _status(cells: Cells) -> RowStatus:
-    return RowStatus.ACTIVE if is_yes(cells.get("subscribed_to_emails", "")) else RowStatus.UNSUBSCRIBED
+    answer = cells.get("subscribed_to_emails", "")
+    if not answer:
+        raise RowError("its column subscribed_to_emails says neither yes nor no")
+    return RowStatus.ACTIVE if is_yes(answer) else RowStatus.UNSUBSCRIBED
 
 
 def _tags(cells: Cells) -> tuple[str, ...]:
@@ -17,7 +20,7 @@ def _tags(cells: Cells) -> tuple[str, ...]:
 
 GHOST = Shape(
     name="Ghost",
-    header=frozenset(("email", "subscribed_to_emails", "complimentary_plan", "labels")),
+    header=frozenset(("email", "subscribed_to_emails")),
     address="email",
     names=("name",),
     status=_status,

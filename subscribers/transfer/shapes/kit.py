@@ -1,6 +1,8 @@
-"""Kit, once ConvertKit: four columns, the status in words."""
+"""Kit, once ConvertKit: the status in words, named state by its API."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from subscribers.transfer.row import RowStatus
 from subscribers.transfer.shape import Cells, Shape, split_tags
@@ -9,7 +11,7 @@ from subscribers.transfer.statuses import read_status
 
 def _status(cells: Cells) -> RowStatus | None:
     """Read the status; an inactive subscriber of Kit has not confirmed yet."""
-    word = cells.get("status", "")
+    word = cells.get("status") or cells.get("state", "")
     return RowStatus.PENDING if word.lower() == "inactive" else read_status(word)
 
 
@@ -27,3 +29,11 @@ KIT = Shape(
     joined=("created_at",),
     used=frozenset(("status", "tags")),
 )
+
+BY_API = replace(
+    KIT,
+    header=frozenset(("email_address", "state", "created_at")),
+    address="email_address",
+    used=frozenset(("state", "tags")),
+)
+"""The same with the columns as its API names them."""

@@ -12,7 +12,9 @@ from subscribers.transfer.statuses import read_status
 
 
 def _status(cells: Cells) -> RowStatus | None:
-    return read_status(cells.get("status", ""))
+    """Read the status; that somebody is enabled says nothing yet of the list that was exported."""
+    status = read_status(cells.get("status", ""))
+    return None if status is RowStatus.ACTIVE else status
 
 
 def json_attributes(cells: Cells) -> dict[str, Any]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 from subscribers.transfer.row import RowStatus
 from subscribers.transfer.shape import Cells, Shape
 
 
 def _status(cells: Cells) -> RowStatus | None:
-    if "clean_time" in cells:
+    if cells.get("clean_time") or cells.get("clean_campaign_title"):
         return RowStatus.BOUNCED
-    if cells.get("unsub_reason", "").upper() in ("ABUSE", "SPAM"):
+    reason = cells.get("unsub_reason", "").lower()
+    if "abuse" in reason or "spam" in reason:
         return RowStatus.COMPLAINED
-    return RowStatus.UNSUBSCRIBED if "unsub_time" in cells else None
+    has_left = cells.get("unsub_time") or reason or cells.get("unsub_campaign_title")
+    return RowStatus.UNSUBSCRIBED if has_left else None
 
 
 def _tags(cells: Cells) -> tuple[str, ...]:
@@ -22,9 +25,9 @@ def _tags(cells: Cells) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
-MAILCHIMP = Shape(
+_BASE = Shape(
     name="Mailchimp",
-    header=frozenset(("email address", "optin_time", "confirm_time")),
+    header=frozenset(("optin_time", "confirm_time")),
     address="email address",
     names=("first name", "last name"),
     status=_status,
@@ -34,9 +37,15 @@ MAILCHIMP = Shape(
     confirmed=("confirm_time",),
     confirmed_ip=("confirm_ip",),
     left=("unsub_time", "clean_time"),
+    leavers=("unsub_time", "clean_time"),
     notes=("unsub_reason_other", "unsub_reason", "unsub_campaign_title", "clean_campaign_title"),
     used=frozenset(("tags", "unsub_reason", "unsub_reason_other", "unsub_campaign_title", "clean_campaign_title")),
     # Figures and numbers of theirs that mean nothing elsewhere.
     ignored=frozenset(("member_rating", "latitude", "longitude", "gmtoff", "dstoff", "last_changed", "leid", "euid"))
     | frozenset(("unsub_campaign_id", "clean_campaign_id")),
 )
+
+_MARKS = (("optin_time", "confirm_time"), ("leid", "euid"), ("member_rating",), ("unsub_time",), ("clean_time",))
+"""Columns of which a file keeps some, whichever were deleted. That of addresses is a field whose name the account's
+language and its owner choose."""
+MAILCHIMP = tuple(replace(_BASE, header=frozenset(marks)) for marks in _MARKS)

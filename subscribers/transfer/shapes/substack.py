@@ -17,24 +17,26 @@ def _status(cells: Cells) -> RowStatus:
 
 
 def _tags(cells: Cells) -> tuple[str, ...]:
-    return ("paid",) if is_yes(cells.get("active_subscription", "")) else ()
+    kind = cells.get("type", "").lower()
+    return ("paid",) if is_yes(cells.get("active_subscription", "")) or kind not in ("", "free") else ()
 
 
 LIST = Shape(
     name="Substack",
-    header=frozenset(("email", "active_subscription", "email_disabled", "created_at")),
+    header=frozenset(("email", "active_subscription", "email_disabled")),
     address="email",
+    names=("name",),
     status=_status,
     tags=_tags,
     joined=("created_at",),
-    used=frozenset(("email_disabled", "active_subscription")),
+    used=frozenset(("email_disabled", "active_subscription", "type")),
     ignored=frozenset(("first_payment_at",)),
 )
 
 OLDEST = replace(
     LIST,
     name="Substack (oldest form)",
-    header=frozenset(("email", "email_disabled", "prefer_digests", "stripe_connected_customer_id")),
+    header=frozenset(("email", "email_disabled", "expiry", "type")),
 )
 
 
