@@ -19,8 +19,8 @@ _WHEN = r"(?P<when>at|on|date|time|timestamp)?"
 _LEAVING = {
     RowStatus.UNSUBSCRIBED: "unsub|unsubscribed?|unsubscription|disabled|optout|optedout(?:ofemail)?|deleted|removed|"
     "inactive|donot(?:e?mail|contact|send)",
-    RowStatus.BOUNCED: "(?:hard)?bounced?(?:hard)?|cleaned|clean(?=time|date|campaign)|undeliverable",
-    RowStatus.COMPLAINED: "complained|complaint|spam(?:complaint|report)?|(?:marked|reported)(?:as)?spam|abuse",
+    RowStatus.BOUNCED: "(?:hard)?bounced?(?:hard)?|hardbounces|cleaned|clean(?=time|date|campaign)|undeliverable",
+    RowStatus.COMPLAINED: "complained|complaints?|spam(?:complaint|report)?s?|(?:marked|reported)(?:as)?spam|abuse",
     RowStatus.BLOCKED: "(?:block|black)(?:ed|list|listed)|suppressed|suppression|banned",
     RowStatus.PENDING: "unconfirmed|pending",
 }
@@ -39,7 +39,7 @@ HINTS = ("state", "type", "subscription type", "subscriber type")
 """What may hold a status and as well something else, a region or a tariff."""
 _LIKE_A_STATUS = re.compile(
     "unsub|bounc|complain|spam|opt(?:ed)?(?:in|out)|blacklist|blocklist|blocked|suppress|status|subscribed|consent|donot|"
-    "newsletter"
+    "newsletter|receiving"
 )
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 """A day, whichever number it is: that they came is all it has to tell here."""
@@ -47,8 +47,9 @@ _NOTHING = frozenset(("null", "none", "nil", "never", "n/a", "na", "-", "\\n", "
 """What programs write where there is nothing: no date of leaving, say."""
 
 _IN_NAMES = {
-    RowStatus.UNSUBSCRIBED: "unsub|nonsub|opt(?:ed)?[-_ ]?outs?(?![a-z])|archived|abgemeldet|abbestellt|d[eé]sabonn|"
-    "d[eé]sinscri|disiscritt|uitgeschreven",
+    # Mailchimp's contacts with a telephone alone, too, never asked for mail.
+    RowStatus.UNSUBSCRIBED: "unsub|nonsub|sms[-_ ]?only|opt(?:ed)?[-_ ]?outs?(?![a-z])|archived|"
+    "abgemeldet|abbestellt|d[eé]sabonn|d[eé]sinscri|disiscritt|uitgeschreven",
     RowStatus.BOUNCED: "cleaned|(?<!soft[-_ ])(?:hard[-_ ]?)?bounce",
     RowStatus.COMPLAINED: "complain|spam|junk|abuse",
     RowStatus.BLOCKED: "suppress|block(?:ed|list)|black[-_ ]?list|banned|do[-_ ]?not[-_ ]?(?:e?mail|contact)",

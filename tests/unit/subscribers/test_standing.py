@@ -50,6 +50,8 @@ def test_a_column_that_asks_whether_they_are_there_is_read_both_ways(column: str
         ("bounced", "bounced"),
         ("hard_bounced_at", "bounced"),
         ("complained", "complained"),
+        ("Spam complaints", "complained"),
+        ("hard_bounces", "bounced"),
         ("marked as spam", "complained"),
         ("BLACKLISTED", "blocked"),
         ("is blocklisted", "blocked"),
@@ -162,6 +164,7 @@ def test_of_json_refused_for_its_attributes_the_leaving_is_taken() -> None:
         ("suppression-list.csv", "blocked"),
         ("unconfirmed.csv", "pending"),
         ("archived_export_0a1b2c.csv", "unsubscribed"),
+        ("sms_only_audience_export_0a1b2c.csv", "unsubscribed"),
         ("Abgemeldete Kontakte.csv", "unsubscribed"),
         ("subscribers.csv", None),
         ("debounced.csv", None),
@@ -188,7 +191,9 @@ def test_the_files_name_counts_only_for_rows_that_do_not_say(tmp_path: Path) -> 
 
 
 def test_names_like_a_status_that_nobody_reads_are_found() -> None:
-    assert like_a_status(["city", "consent state", "SMS Opt In"]) == ["consent state", "SMS Opt In"]
+    names = ["city", "consent state", "SMS Opt In", "Receiving emails for"]
+
+    assert like_a_status(names) == names[1:]
     assert unread_names(["email", "status", "bounced", "consentState"]) == ["consentState"]
 
 
