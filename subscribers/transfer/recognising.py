@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 from subscribers.errors import BadFile
@@ -71,8 +71,7 @@ def recognise(
     A few lines may stand before the header: a title, or when the table was made.
     """
     with path.open(encoding=encoding, newline="") as file:
-        lines = list(islice(filter(_is_said, file), _TITLES))
-    rows = [_cut(line) for line in lines or [""]]
+        rows = list(islice(_first_rows(file), _TITLES)) or [([""], ",")]
     if not mapping and _holds_address(rows[0][0]):
         return _without_header(path, *rows[0])
     headers = takewhile(lambda row: not _holds_address(row[0]), rows) if not mapping else rows
@@ -86,13 +85,16 @@ def recognise(
     raise trouble
 
 
-def _is_said(line: str) -> bool:
-    return bool(line.strip()) and not line.startswith(("#", "sep="))
-
-
-def _cut(line: str) -> tuple[list[str], str]:
-    separator = max(_SEPARATORS, key=lambda each: _outside_quotes(line).count(each))
-    return next(csv.reader([line], delimiter=separator, skipinitialspace=True), []), separator
+def _first_rows(lines: Iterator[str]) -> Iterator[tuple[list[str], str]]:
+    """Yield rows with the separator each has by its first line; a question in a header may go over several lines."""
+    for line in lines:
+        if line.strip() and not line.startswith(("#", "sep=")):
+            separator = max(_SEPARATORS, key=lambda each: _outside_quotes(line).count(each))
+            rows = csv.reader(chain([line], lines), delimiter=separator, skipinitialspace=True)
+            try:
+                yield next(rows), separator
+            except csv.Error:
+                yield next(csv.reader([line], delimiter=separator)), separator
 
 
 def _holds_address(cells: Sequence[str]) -> bool:

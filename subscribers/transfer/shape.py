@@ -103,8 +103,8 @@ class Shape:
             usual[self.names[1]] = FIELDS["last_name"]
         if self.joined and not find_column(header, self.joined):
             usual[self.joined[0]] = FIELDS["joined"]
-        if "status" in self.used:
-            usual["status"] = FIELDS["status"]
+        fields = {"status": "status", "tags": "tags", "labels": "tags", "groups": "tags"}
+        usual |= {name: FIELDS[field] for name, field in fields.items() if name in self.used}
         # What a product is recognised by has to be there as the product names it.
         others = {name: _unflagged(names) for name, names in usual.items() if name not in self.header}
         return respelled(header, own, others)

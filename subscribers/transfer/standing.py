@@ -43,7 +43,7 @@ _LIKE_A_STATUS = re.compile(
 )
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 """A day, whichever number it is: that they came is all it has to tell here."""
-_NOTHING = frozenset(("null", "none", "nil", "never", "n/a", "na", "-", "\\n", "0.0", "[]", "{}"))
+_NOTHING = frozenset(("null", "none", "nil", "nan", "nat", "never", "n/a", "na", "-", "\\n", "0.0", "[]", "{}"))
 """What programs write where there is nothing: no date of leaving, say."""
 
 _IN_NAMES = {

@@ -7,16 +7,21 @@ from dataclasses import replace
 
 from subscribers.transfer.row import RowStatus
 from subscribers.transfer.shape import Cells, Shape
+from subscribers.transfer.standing import is_filled
 
 
 def _status(cells: Cells) -> RowStatus | None:
-    if cells.get("clean_time") or cells.get("clean_campaign_title"):
+    if _says(cells, "clean_time") or _says(cells, "clean_campaign_title"):
         return RowStatus.BOUNCED
-    reason = cells.get("unsub_reason", "").lower()
+    reason = cells.get("unsub_reason", "").lower() if _says(cells, "unsub_reason") else ""
     if "abuse" in reason or "spam" in reason:
         return RowStatus.COMPLAINED
-    has_left = cells.get("unsub_time") or reason or cells.get("unsub_campaign_title")
+    has_left = reason or _says(cells, "unsub_time") or _says(cells, "unsub_campaign_title")
     return RowStatus.UNSUBSCRIBED if has_left else None
+
+
+def _says(cells: Cells, column: str) -> bool:
+    return is_filled(cells.get(column, ""))
 
 
 def _tags(cells: Cells) -> tuple[str, ...]:

@@ -170,6 +170,17 @@ FILES = {
         "Subscribers of the Courier\n\nE-Mail;Status\na@example.org;abgemeldet\nb@example.org;aktiv\n",
         "unsubscribed active",
     ),
+    "a table with columns of the usual names, a question over two lines in its header": (
+        "x.csv",
+        'Email,"Do you want\nour mail?",Status\na@example.org,yes,active\nb@example.org,,unsubscribed\n',
+        "active unsubscribed",
+    ),
+    "Mailchimp, joined by a program that writes nothing as NaN": (
+        "x.csv",
+        ",Email Address,OPTIN_TIME,UNSUB_TIME,CLEAN_TIME\n0,a@example.org,2020-01-02,NaT,NaN\n"
+        "1,b@example.org,2020-01-02,2023-06-06,NaN\n",
+        "active unsubscribed",
+    ),
     "a table with columns of the usual names, spaces before the quotes": (
         "x.csv",
         '"Email", "Name", "Status"\n"a@example.org", "Byrne, Ann", "unsubscribed"\n',
