@@ -133,6 +133,8 @@ def _blocks_of(
     report = ImportReport(path.name, table.shape.name, table.because, looked.encoding, dry_run)
     report.columns = table.written
     _warn_of(like_a_status(table.others), report)
+    if not table.tells_who_left and not is_named_for_leavers(path.name):
+        report.notes.append("no column of it says who left: all its people count as readers")
     reading = Reading(path, looked.encoding, mapping, day_first, BATCH, now)
     return (read_ahead if looked.lines >= LONG else read_blocks)(reading), report
 
@@ -165,7 +167,7 @@ def _begin(engine: sa.Engine, path: Path, list_id: str, looked: Looked, report: 
     with writing(engine) as conn:
         before = conn.execute(unfinished.order_by(table.c.id)).first()
         if before is not None:
-            report.notes.append(f"went on after row {before.rows_done:,}, where an earlier run stopped")
+            report.notes.insert(0, f"went on after row {before.rows_done:,}, where an earlier run stopped")
             report.import_id, report.rows = before.id, before.rows_done
             report.counts.update({Outcome(name): count for name, count in before.counts.items()})
             return Run(before.id, list_id, now, path.name, report.format)

@@ -15,6 +15,7 @@ from subscribers.transfer.shape import Shape
 from subscribers.transfer.shapes import SHAPES
 from subscribers.transfer.shapes.generic import generic_shape
 from subscribers.transfer.spelling import FIELDS, find_column
+from subscribers.transfer.standing import flags_of, like_a_status
 
 _SEPARATORS = (",", ";", "\t", "|")
 _TITLES = 20
@@ -39,6 +40,12 @@ class Table:
     others: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     is_later: bool = False
+
+    @property
+    def tells_who_left(self) -> bool:
+        """Tell whether any column, as far as its name shows, could say that somebody left."""
+        answers = {"status", "state", "type", "subscriber_type", "subscription type", *self.shape.left}
+        return bool(answers.intersection(self.header) or flags_of(self.header) or like_a_status(self.header))
 
     def is_header(self, cells: Sequence[str]) -> bool:
         """Tell whether a row is the header."""

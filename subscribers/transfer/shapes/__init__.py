@@ -27,7 +27,7 @@ SHAPES: tuple[Shape, ...] = (
     BY_API,
     LISTMONK,
     BREVO,
-    NEWER,
+    *NEWER,
     KIT,
     KIT_BY_API,
     *ACTIVECAMPAIGN,

@@ -26,5 +26,6 @@ BREVO = Shape(
     day_first=True,
 )
 
-NEWER = replace(BREVO, header=frozenset(("contact id", "email", "added_time")), status=no_status, used=frozenset[str]())
+_MARKS = (("contact id", "email", "added_time"), ("email", "double_opt-in", "opt_in"))
+NEWER = tuple(replace(BREVO, header=frozenset(marks), status=no_status, used=frozenset[str]()) for marks in _MARKS)
 """The newer export, which names that column otherwise or leaves it out, and asks OPT_IN and DOUBLE_OPT-IN."""

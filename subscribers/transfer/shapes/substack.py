@@ -68,7 +68,7 @@ _FIGURES = (
 
 DASHBOARD = Shape(
     name="Substack (dashboard)",
-    header=frozenset(("email", "subscription type", "subscription date", "activity")),
+    header=frozenset(("email", "subscription type")),
     address="email",
     names=("name",),
     status=_kept,

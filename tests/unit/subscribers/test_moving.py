@@ -78,6 +78,14 @@ def zipped(files: dict[str, str]) -> bytes:
     return packed.getvalue()
 
 
+def test_a_file_that_cannot_say_who_left_is_told_of(desk: Desk) -> None:
+    silent = desk.bring("a.csv", "email,active_subscription,expiry\nann@example.org,true,\n")
+    telling = desk.bring("b.csv", "email,email_disabled\nben@example.org,false\n")
+
+    assert silent.notes == ["no column of it says who left: all its people count as readers"]
+    assert telling.notes == []
+
+
 def test_a_zip_is_imported_file_by_file_those_of_who_left_first(desk: Desk) -> None:
     reports = desk.bring_zip(
         {
