@@ -12,7 +12,7 @@ from subscribers.address import split_name
 from subscribers.errors import BadFile
 from subscribers.transfer.moments import read_moment
 from subscribers.transfer.recognising import shape_of
-from subscribers.transfer.report import Refused
+from subscribers.transfer.report import OWN_COLUMNS, Refused
 from subscribers.transfer.row import Row, RowError, RowStatus
 from subscribers.transfer.shape import Shape, split_tags, unread
 from subscribers.transfer.spelling import FIELDS, find_column, plain
@@ -27,13 +27,16 @@ from subscribers.transfer.standing import (
 )
 from subscribers.transfer.statuses import read_status
 
-_SAID = str | int | float | bool | None
 MAX_LIST_BYTES = 200_000_000
 """A JSON list has to be read whole; a larger one should come as JSON lines."""
 
+_SAID = str | int | float | bool | None
 _ATTRIBUTES = ("attributes", "attribs", "custom_fields", "metadata", "merge_fields", "fields")
-_OF_THEIRS = frozenset(map(plain, _ATTRIBUTES))
 _CONFIRMED = ("confirmed_at", "confirmed", "confirmation_date")
+_KNOWN = {plain(name) for several in (*FIELDS.values(), _CONFIRMED) for name in several}
+_NUMBERS = frozenset(("id", "uuid", "updatedat", *OWN_COLUMNS))
+"""What means nothing here; the last are of a file of refused rows."""
+_OF_THEIRS = frozenset(map(plain, _ATTRIBUTES))
 _DEPTH = 3
 """How deep in what an API answers the list of people may lie: listmonk's stands in data, results."""
 
@@ -101,7 +104,7 @@ def read_object(
             name=_name(values) or name,
             status=status,
             tags=_tags(values),
-            attributes=_attributes(values),
+            attributes=_attributes(values) or _others(found, values),
             joined_at=joined_at,
             ip=_text(values, FIELDS["ip"]),
             confirmed_at=confirmed_at,
@@ -127,7 +130,9 @@ def _standing(found: Mapping[str, Any], file_name: str) -> RowStatus:
         flags = flags_of(said)
         return judge([flag.read_of for flag in flags], said, (), file_name, question_of(flags))
     standing = shape.standing(said, file_name)
-    return standing if standing.is_leaving else _standing_on_lists(found.get("lists")) or standing
+    if standing.is_leaving:
+        return standing
+    return strictest((standing, _standing_on_lists(found.get("lists")))) or standing
 
 
 @lru_cache(maxsize=1000)
@@ -155,9 +160,11 @@ def _standing_on_lists(lists: Any) -> RowStatus | None:
 
 def unread_names(names: Iterable[str]) -> list[str]:
     """Return the names that speak of leaving or staying and that ``read_object`` does not ask."""
-    known = {plain(name) for several in FIELDS.values() for name in several} | {plain(name) for name in _CONFIRMED}
-    asked = sorted(name for name in names if plain(name) not in known and not flags_of([name.lower()]))
-    return [name for name in like_a_status(asked) if not statuses_of([name])]
+    return like_a_status(sorted(name for name in names if not _is_asked(name)))
+
+
+def _is_asked(name: str) -> bool:
+    return plain(name) in _KNOWN or bool(flags_of([name.lower()]) or statuses_of([name]))
 
 
 def _written(value: str | float | None) -> str:
@@ -225,3 +232,11 @@ def _attributes(values: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise RowError("its attributes are not an object")
     return found
+
+
+def _others(found: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the plain values of an object that has no place for attributes, and that mean nothing else here."""
+    if not _OF_THEIRS.isdisjoint(values):
+        return {}
+    said = {name: value for name, value in found.items() if isinstance(value, _SAID) and value not in (None, "")}
+    return {name: said[name] for name in said if plain(name) not in _NUMBERS and not _is_asked(name)}

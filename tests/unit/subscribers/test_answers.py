@@ -168,6 +168,22 @@ def test_answers_one_a_line_give_each_person_a_number_of_their_own(tmp_path: Pat
     assert [row.line for row in rows] == [1, 2, 3]
 
 
+def test_other_values_are_attributes_where_an_object_has_no_place_for_them(tmp_path: Path) -> None:
+    loose = {
+        "id": 7,
+        "email": "a@example.org",
+        "City": "Turin",
+        "visits": 3,
+        "bounced": False,
+        "created_at": "2024-05-01",
+    }
+    kept = {"email": "b@example.org", "attributes": {}, "City": "Turin"}
+
+    rows = _read(tmp_path, json.dumps([loose, kept]))
+
+    assert [row.attributes for row in rows if isinstance(row, Row)] == [{"City": "Turin", "visits": 3}, {}]
+
+
 def test_attributes_of_the_newsrooms_own_are_no_answer(tmp_path: Path) -> None:
     [row] = _read(tmp_path, json.dumps([{"email": "a@example.org", "attribs": {"disabled": True, "active": False}}]))
 
