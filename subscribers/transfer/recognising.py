@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain, islice, takewhile
 from pathlib import Path
 
@@ -63,11 +64,16 @@ class Table:
         is_like = {*_lowered(cells)} & {*_lowered(self.written)} - {""}
         if not is_like or not find_column(cells, FIELDS["email"]):
             return None
-        try:
-            table = _table_of(Path(self.file_name), cells, self.separator, None, self.shape.day_first)
-        except BadFile:
-            return None
-        return replace(table, is_later=True)
+        return _later_table(self.file_name, tuple(cells), self.separator, self.shape.day_first)
+
+
+@lru_cache(maxsize=100)
+def _later_table(file_name: str, cells: tuple[str, ...], separator: str, day_first: bool | None) -> Table | None:
+    # A file may have thousands of headers, of a few kinds.
+    try:
+        return replace(_table_of(Path(file_name), cells, separator, None, day_first), is_later=True)
+    except BadFile:
+        return None
 
 
 def recognise(

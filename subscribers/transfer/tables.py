@@ -23,6 +23,8 @@ from subscribers.transfer.statuses import NO, find_status
 __all__ = ["Block", "Table", "in_blocks", "iter_blocks", "iter_rows", "recognise"]
 
 _END = "end of the block"
+_FEW = 64
+"""How many lines are tried at once after a header between the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,7 @@ def iter_blocks(path: Path, encoding: str, table: Table, size: int, now: datetim
         yield from in_blocks(iter_rows(path, encoding, table), size)
         return
     with path.open(encoding=encoding, newline="") as file:
-        reading = _Reading(table, _columns_of(table, now), iter(file), _pass_header(file, table))
-        while lines := list(islice(reading.lines, size)):
-            block, another = reading.next_block(lines)
-            yield block
-            if another is not None:
-                reading = _Reading(another, _columns_of(another, now), reading.lines, reading.done)
+        yield from _Reading(table, _columns_of(table, now), file, _pass_header(file, table), size, now).blocks()
 
 
 def _columns_of(table: Table, now: datetime) -> Columns:
@@ -115,46 +112,73 @@ def _pass_header(file: TextIO, table: Table) -> int:
 
 @dataclass(slots=True)
 class _Reading:
-    """Lines that are read by one table; ``done`` counts those before the next."""
+    """A file being read, by the table whose header came last.
+
+    ``done`` counts the lines before the next, ``ahead`` holds lines taken from the file that were not read yet,
+    ``step`` is how many are tried at once: few after a header, because another may follow soon.
+    """
 
     table: Table
     columns: Columns
-    lines: Iterator[str]
+    file: Iterator[str]
     done: int
+    step: int
+    now: datetime
+    ahead: list[str] = field(default_factory=list)
 
-    def next_block(self, lines: list[str]) -> tuple[Block, Table | None]:
-        """Return the people of the next lines, and the table whose header ended them."""
-        block = self._simple_block(lines)
-        if block is None:
-            # Some row goes over several lines, perhaps beyond this block: count each, then go on in blocks.
-            self.lines, until = chain(lines, self.lines), self.done + len(lines)
-            cells = Cells(self.lines, self.table.separator, self.done)
-            found, another = _read_named(self.table, cells, until)
-            self.done = cells.line
-            return Block(Plain.of([]), found), another
-        line, another = _find_header(self.table, block)
-        if another is not None:
-            self.lines, lines = chain(lines[line - self.done :], self.lines), lines[: line - self.done - 1]
-            block = (self._simple_block(lines) if lines else None) or Block(Plain.of([]), [])
-        self.done = line if another is not None else self.done + len(lines)
-        return block, another
+    def blocks(self) -> Iterator[Block]:
+        """Yield what is left of the file."""
+        size = self.step
+        while lines := self.ahead[: self.step] or list(islice(self.file, self.step)):
+            self.ahead = self.ahead[self.step :]
+            self.step = min(self.step * 2, size)
+            yield self._simple_block(lines) or self._block_of_rows(lines)
 
     def _simple_block(self, lines: list[str]) -> Block | None:
-        """Return the people of lines each of which is a row, or None when some is not."""
+        """Return the people of lines each of which is a row, up to another header; None when some row is longer."""
+        block = self._read(lines)
+        if block is None:
+            return None
+        others, line, another = _up_to_header(self.table, block.others)
+        if another is None:
+            self.done += len(lines)
+            return Block(block.plain, others, block.unread)
+        before, self.ahead = lines[: line - self.done - 1], lines[line - self.done :] + self.ahead
+        block = (self._read(before) if before else None) or Block(Plain.of([]), [])
+        self._go_on(line, another)
+        return Block(block.plain, others, block.unread)
+
+    def _block_of_rows(self, lines: list[str]) -> Block:
+        """Read one by one rows of which some go over several lines, perhaps beyond these."""
+        until, taken = self.done + len(lines), iter(lines + self.ahead)
+        cells = Cells(chain(taken, self.file), self.table.separator, self.done)
+        rows, another = _read_named(self.table, cells, until)
+        self.ahead, self.done = list(taken), cells.line
+        if another is not None:
+            self._go_on(self.done, another)
+        return Block(Plain.of([]), rows)
+
+    def _go_on(self, done: int, table: Table) -> None:
+        self.table, self.columns, self.done, self.step = table, _columns_of(table, self.now), done, _FEW
+
+    def _read(self, lines: list[str]) -> Block | None:
         cut = cut_columns(lines, self.table.separator, len(self.table.header), MAX_CELL)
         if cut is not None:
-            numbers = range(self.done + 1, self.done + len(lines) + 1)
-            return _read_columns(self.table, self.columns, cut, numbers)
+            return _read_columns(self.table, self.columns, cut, range(self.done + 1, self.done + len(lines) + 1))
         rows = _one_a_line(lines, self.table.separator)
         return None if rows is None else _read_block(self.table, self.columns, rows, self.done + 1)
 
 
-def _find_header(table: Table, block: Block) -> tuple[int, Table | None]:
-    """Return the line and table of the first header among the rows that were not plain."""
-    for each in block.others:
-        if (another := table.next_of(each.cells)) is not None:
-            return each.line, another
-    return 0, None
+def _up_to_header(table: Table, rows: Sequence[Row | Refused]) -> tuple[list[Row | Refused], int, Table | None]:
+    """Return the rows before another table's header, its line and that table; the table's own header is dropped."""
+    before: list[Row | Refused] = []
+    for each in rows:
+        another = table.next_of(each.cells)
+        if another is None:
+            before.append(each)
+        elif another is not table:
+            return before, each.line, another
+    return before, 0, None
 
 
 def _one_a_line(lines: list[str], separator: str) -> list[list[str]] | None:
@@ -196,10 +220,10 @@ def _read_named(table: Table, cells: Cells, until: int) -> tuple[list[Row | Refu
     for line, found in cells:
         if isinstance(found, Refused):
             rows.append(found)
-        elif (another := table.next_of(found)) is not None:
+        elif (another := table.next_of(found)) is None:
+            rows += [_read(table, found, line)] if any(found) else []
+        elif another is not table:
             return rows, another
-        elif any(found):
-            rows.append(_read(table, found, line))
         if cells.line >= until:
             break
     return rows, None

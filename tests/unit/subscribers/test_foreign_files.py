@@ -289,6 +289,15 @@ def test_of_files_put_together_each_is_read_by_its_own_header(
     }
 
 
+def test_a_header_may_come_again_and_again(tmp_path: Path) -> None:
+    path = tmp_path / "pages.csv"
+    path.write_text("".join(f"email,status\na{page}@example.org,active\n" for page in range(100)), encoding="utf-8")
+
+    [block] = iter_blocks(path, "utf-8", recognise(path, "utf-8"), 500, NOW)
+
+    assert (len(block.plain.lines), block.others) == (100, [])
+
+
 def test_a_refused_row_of_a_later_table_keeps_its_own_columns(tmp_path: Path) -> None:
     rows = _rows(tmp_path, "x.csv", "email,name\na@example.org,Ann\nemail,status\nb@example.org,odd\n")[1]
 
