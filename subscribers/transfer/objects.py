@@ -31,12 +31,15 @@ MAX_LIST_BYTES = 200_000_000
 """A JSON list has to be read whole; a larger one should come as JSON lines."""
 
 _SAID = str | int | float | bool | None
-_ATTRIBUTES = ("attributes", "attribs", "custom_fields", "metadata", "merge_fields", "fields")
+_ATTRIBUTES = ("attributes", "attribs", "customfields", "metadata", "mergefields", "fields")
 _CONFIRMED = ("confirmed_at", "confirmed", "confirmation_date")
-_KNOWN = {plain(name) for several in (*FIELDS.values(), _CONFIRMED) for name in several}
+_NAMES = {
+    field: tuple(dict.fromkeys(map(plain, names))) for field, names in {**FIELDS, "confirmed": _CONFIRMED}.items()
+}
+_KNOWN = {name for names in _NAMES.values() for name in names}
 _NUMBERS = frozenset(("id", "uuid", "updatedat", *OWN_COLUMNS))
 """What means nothing here; the last are of a file of refused rows."""
-_OF_THEIRS = frozenset(map(plain, _ATTRIBUTES))
+_OF_THEIRS = frozenset(_ATTRIBUTES)
 _DEPTH = 3
 """How deep in what an API answers the list of people may lie: listmonk's stands in data, results."""
 
@@ -85,9 +88,9 @@ def read_object(
 ) -> Row | Refused:
     """Return the person an object speaks of, or why they are refused; of who left, that much is taken in any case."""
     values = {plain(name): value for name, value in found.items()}
-    text = _text(values, FIELDS["email"])
+    text = _text(values, "email")
     name, address = split_name(text)
-    dates = [_text(values, names) for names in (FIELDS["joined"], _CONFIRMED, FIELDS["left"])]
+    dates = [_text(values, field) for field in ("joined", "confirmed", "left")]
     moments = [read_moment(date, day_first=day_first) for date in dates]
     joined_at, confirmed_at, left_at = moments
     # Whole, for the file of refused rows, with what the name of this one says of it.
@@ -106,7 +109,7 @@ def read_object(
             tags=_tags(values),
             attributes=_attributes(values) or _others(found, values),
             joined_at=joined_at,
-            ip=_text(values, FIELDS["ip"]),
+            ip=_text(values, "ip"),
             confirmed_at=confirmed_at,
             left_at=left_at,
             unread_date=unread(zip((dates[0], dates[2]), (joined_at, left_at), strict=True)),
@@ -199,15 +202,17 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _text(values: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    found = next((values[plain(name)] for name in names if values.get(plain(name)) is not None), "")
-    return str(found).strip() if isinstance(found, str | int | float | bool) else ""
+def _text(values: Mapping[str, Any], field: str) -> str:
+    for name in _NAMES[field]:
+        if (found := values.get(name)) is not None:
+            return str(found).strip() if isinstance(found, str | int | float | bool) else ""
+    return ""
 
 
 def _name(values: Mapping[str, Any]) -> str:
     inner = {plain(name): value for name, value in _attributes(values).items()}
     for said in (values, inner):
-        whole, first, last = (_text(said, FIELDS[field]) for field in ("name", "first_name", "last_name"))
+        whole, first, last = (_text(said, field) for field in ("name", "first_name", "last_name"))
         parts = (first or whole, last) if last and not (whole and first) else (whole or first,)
         if found := " ".join(filter(None, parts)):
             return found
@@ -215,7 +220,7 @@ def _name(values: Mapping[str, Any]) -> str:
 
 
 def _tags(values: Mapping[str, Any]) -> tuple[str, ...]:
-    found = next((values[plain(name)] for name in FIELDS["tags"] if values.get(plain(name))), ())
+    found = next((values[name] for name in _NAMES["tags"] if values.get(name)), ())
     if isinstance(found, str):
         return split_tags(found)
     if not isinstance(found, list):
@@ -225,7 +230,7 @@ def _tags(values: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _attributes(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Any = next((values[plain(name)] for name in _ATTRIBUTES if values.get(plain(name))), {})
+    found: Any = next((values[name] for name in _ATTRIBUTES if values.get(name)), {})
     if isinstance(found, list) and all(isinstance(each, dict) and "value" in each for each in found):
         # One object for each attribute: its name, or key, and its value.
         found = {str(each.get("name") or each.get("key")): each["value"] for each in found}
