@@ -15,6 +15,7 @@ from subscribers.transfer.recognising import shape_of
 from subscribers.transfer.report import OWN_COLUMNS, Refused
 from subscribers.transfer.row import Row, RowError, RowStatus
 from subscribers.transfer.shape import Shape, split_tags, unread
+from subscribers.transfer.shapes.listmonk import standing_on
 from subscribers.transfer.spelling import FIELDS, find_column, plain
 from subscribers.transfer.standing import (
     find_status_of_name,
@@ -25,7 +26,6 @@ from subscribers.transfer.standing import (
     statuses_of,
     strictest,
 )
-from subscribers.transfer.statuses import read_status
 
 MAX_LIST_BYTES = 200_000_000
 """A JSON list has to be read whole; a larger one should come as JSON lines."""
@@ -135,30 +135,12 @@ def _standing(found: Mapping[str, Any], file_name: str) -> RowStatus:
     standing = shape.standing(said, file_name)
     if standing.is_leaving:
         return standing
-    return strictest((standing, _standing_on_lists(found.get("lists")))) or standing
+    return strictest((standing, standing_on(found.get("lists")))) or standing
 
 
 @lru_cache(maxsize=1000)
 def _shape_of(names: tuple[str, ...]) -> Shape | None:
     return shape_of(names)
-
-
-def _standing_on_lists(lists: Any) -> RowStatus | None:
-    """Say how somebody stands to listmonk's lists, of which an object may name several; raises RowError when unclear.
-
-    Who has not confirmed gets the mail of a list that does not ask for it.
-    """
-    if not isinstance(lists, list):
-        return None
-    said = set()
-    for each in lists:
-        word = str(each.get("subscription_status", "")) if isinstance(each, dict) else ""
-        is_asked = isinstance(each, dict) and each.get("optin") != "single"
-        said.add(read_status(word if is_asked or word != "unconfirmed" else "confirmed"))
-    stays, leaves = said & {RowStatus.ACTIVE, RowStatus.PENDING}, {each for each in said if each and each.is_leaving}
-    if stays and leaves:
-        raise RowError("it is on one list and left another: export the list that is meant by itself")
-    return RowStatus.ACTIVE if RowStatus.ACTIVE in said else strictest(said)
 
 
 def unread_names(names: Iterable[str]) -> list[str]:

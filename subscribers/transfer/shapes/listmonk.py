@@ -8,13 +8,41 @@ from typing import Any, TypeGuard
 
 from subscribers.transfer.row import RowError, RowStatus
 from subscribers.transfer.shape import Cells, Shape, split_tags
+from subscribers.transfer.standing import strictest
 from subscribers.transfer.statuses import read_status
 
 
 def _status(cells: Cells) -> RowStatus | None:
     """Read the status; that somebody is enabled says nothing yet of the list that was exported."""
     status = read_status(cells.get("status", ""))
-    return None if status is RowStatus.ACTIVE else status
+    return _on_lists(cells) if status is None or status is RowStatus.ACTIVE else status
+
+
+def _on_lists(cells: Cells) -> RowStatus | None:
+    """Read a column of lists as people take it from its database, where it is JSON; names alone say nothing."""
+    try:
+        lists = json.loads(cells.get("lists", ""))
+    except (ValueError, RecursionError):
+        return None
+    return standing_on(lists)
+
+
+def standing_on(lists: Any) -> RowStatus | None:
+    """Say how somebody stands to the lists its API names for them; raises RowError when that is not clear.
+
+    Who has not confirmed gets the mail of a list that does not ask for it.
+    """
+    if not isinstance(lists, list):
+        return None
+    said = set()
+    for each in lists:
+        word = str(each.get("subscription_status", "")) if isinstance(each, dict) else ""
+        is_asked = isinstance(each, dict) and each.get("optin") != "single"
+        said.add(read_status(word if is_asked or word != "unconfirmed" else "confirmed"))
+    stays, leaves = said & {RowStatus.ACTIVE, RowStatus.PENDING}, {each for each in said if each and each.is_leaving}
+    if stays and leaves:
+        raise RowError("it is on one list and left another: export the list that is meant by itself")
+    return RowStatus.ACTIVE if RowStatus.ACTIVE in said else strictest(said)
 
 
 def json_attributes(cells: Cells) -> dict[str, Any]:
@@ -55,5 +83,6 @@ LISTMONK = Shape(
     attributes=_attributes,
     joined=("created_at",),
     used=frozenset(("status", "attributes", "tags")),
+    judged=frozenset(("lists",)),
     ignored=frozenset(("uuid", "updated_at")),
 )

@@ -120,6 +120,15 @@ FILES = {
         "b@example.org,Ben,{},enabled,unsubscribed\nc@example.org,Cay,{},enabled,unconfirmed\n",
         "active unsubscribed pending",
     ),
+    "listmonk, with its lists": (
+        "x.csv",
+        "email,name,attributes,status,lists\n"
+        'a@example.org,,{},enabled,"[{""subscription_status"": ""unsubscribed""}]"\n'
+        'b@example.org,,{},enabled,"[{""subscription_status"": ""unconfirmed"", ""optin"": ""single""}]"\n'
+        "c@example.org,,{},enabled,Daily\n"
+        'd@example.org,,{},enabled,"[{""subscription_status"": ""odd""}]"\n',
+        "unsubscribed active active refused",
+    ),
     "listmonk, of those who left the list": (
         "unsubscribed.csv",
         "email,name,attributes,status\na@example.org,Ann,{},enabled\n",
