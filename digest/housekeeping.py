@@ -30,18 +30,17 @@ def erase_traces(newsroom: Newsroom) -> Callable[[Connection, int], None]:
     """Return what erases a person's traces in the ledger, inside the transaction that forgets them."""
 
     def erase(conn: Connection, subscriber_id: int) -> None:
-        editions = [stored.id for stored in store.iter_editions(conn)]
-        store.erase_deliveries(conn, subscriber_id, editions, now=newsroom.clock())
+        store.erase_deliveries(conn, subscriber_id, list(store.edition_names(conn)), now=newsroom.clock())
 
     return erase
 
 
 def traces(conn: Connection, subscriber_id: int) -> Mapping[str, object]:
     """Return a person's traces in the ledger as plain values: which editions went to them, and how that ended."""
-    names = {stored.id: str(stored.key) for stored in store.iter_editions(conn)}
+    names = store.edition_names(conn)
     told = [
         {
-            "edition": names[edition_id],
+            "edition": str(names[edition_id]),
             "address": line.recipient.address,
             "state": line.state.name.lower(),
             "at": line.at.isoformat() if line.at else None,

@@ -157,6 +157,12 @@ def iter_editions(
         yield _stored(row)
 
 
+def edition_names(conn: sa.Connection) -> dict[int, EditionKey]:
+    """Return the name of every edition by its number, without reading what stands in it."""
+    query = sa.select(_e.c.id, _e.c.newsletter, _e.c.day, _e.c.slot).order_by(_e.c.id)
+    return {row.id: _key(row) for row in conn.execute(query)}
+
+
 def unfinished(conn: sa.Connection) -> tuple[StoredEdition, ...]:
     """Return the editions whose sending began and has not ended, the oldest first: what a restart takes up."""
     query = sa.select(_e).where(_e.c.state == State.FROZEN.value).order_by(_e.c.frozen_at, _e.c.id)

@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from subscribers import open_engine, writing
 from tests.acceptance.workspace import SETTINGS, Workspace
 
 
@@ -235,6 +236,17 @@ def test_what_is_known_of_a_reader_names_the_editions_that_went_to_them(staffed:
         "accepted",
     )
     assert "edition morning/2026-01-05" in staffed.run("subscribers", "show", "ada@example.org").out
+
+
+def test_an_old_edition_that_cannot_be_read_keeps_nobody_from_being_shown_or_forgotten(staffed: Workspace) -> None:
+    staffed.run("run", "morning")
+    with writing(open_engine(f"sqlite:///{staffed.folder}/digest.db")) as conn:
+        conn.exec_driver_sql("UPDATE edition SET body = '{'")
+
+    [delivery] = staffed.run("subscribers", "show", "ada@example.org", "--json").json["deliveries"]
+    forgotten = staffed.run("subscribers", "forget", "ada@example.org", "--yes")
+
+    assert (delivery["edition"], forgotten.code) == ("morning/2026-01-05", 0)
 
 
 def test_who_was_suppressed_by_mistake_is_asked_again(courier: Workspace) -> None:

@@ -278,6 +278,14 @@ def test_editions_are_listed_newest_first(conn: Connection) -> None:
     assert len(list(store.iter_editions(conn))) == 3
 
 
+def test_editions_are_named_without_being_read(conn: Connection) -> None:
+    send(conn, edition(story(1)))
+    save(conn, edition(story(2), key=NEXT))
+    conn.execute(sa.update(schema.edition).values(body="{"))
+
+    assert list(store.edition_names(conn).values()) == [KEY, NEXT]
+
+
 def test_numbers_count_what_was_sent(conn: Connection) -> None:
     assert store.next_number(conn, "morning") == 1
 
