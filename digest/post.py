@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -57,6 +57,7 @@ class Post:
         self._sender = parseaddr(self._newsletter.sender)[1]
         self._bounce_domain = newsroom.settings.mail.bounce_domain
         self._list_number, self._edition_id = list_number, edition_id
+        self._offered = newsroom.settings.sections_of(self._newsletter.list)
         self.message_id = message_ids(f"{edition.key}{salt}", self._sender.rpartition("@")[2])
         self._starts = [f"{newsroom.settings.site.url}/{page}/" for page in ("u", "p", "v")]
         subjects = {Purpose.UNSUBSCRIBE: 0, Purpose.MANAGE: 0, Purpose.VIEW: edition_id}
@@ -120,11 +121,11 @@ class Post:
         known = self._encoded.get(name)
         if known is not None:
             return known
-        variant = Variant.parse(name)
-        printed = {section.id for section in self._newsletter.sections}
-        # Who chose nothing but sections that are no more has not chosen to get next to nothing.
-        if variant.sections and (len(self._encoded) >= MAX_VARIANTS or printed.isdisjoint(variant.sections)):
-            return self._shape(Variant(variant.text_only).name)
+        variant = wanted_variant(Variant.parse(name), self._offered)
+        if variant.sections and len(self._encoded) >= MAX_VARIANTS:
+            variant = Variant(variant.text_only)
+        if variant.name != name:
+            return self._shape(variant.name)
         rendered = self._render(variant)
         encoded = compile_message(rendered, self.headers(rendered.subject))
         self._encoded[name] = encoded
@@ -133,6 +134,15 @@ class Post:
     def headers(self, subject: str) -> MailHeaders:
         """Return the headers all readers share."""
         return mail_headers(self._newsroom, self._newsletter, self._edition, subject, self._date)
+
+
+def wanted_variant(chosen: Variant, offered: Sequence[tuple[str, str]]) -> Variant:
+    """Return the shape that a reader's choices ask for, of the sections (id, title) that a list offers.
+
+    Who chose nothing but sections that are no more has not chosen to get next to nothing: they get the whole edition.
+    One choice is for all newsletters of a list, so that who chose sections of another one has chosen.
+    """
+    return chosen if any(id in chosen.sections for id, _title in offered) else Variant(chosen.text_only)
 
 
 def mail_headers(

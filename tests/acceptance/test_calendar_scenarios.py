@@ -430,6 +430,27 @@ def test_who_chose_a_section_that_is_no_more_gets_the_whole_edition(begun: Works
     assert headlines(chosen) == headlines(other) != []
 
 
+def test_who_chose_another_newsletters_sections_of_the_same_list_gets_no_more_than_they_chose(begun: Workspace) -> None:
+    sport = SECTION.replace("world", "sport").replace("World", "Sport")
+    begun.settings(SETTINGS + SECTION + EVENING + sport)
+    with writing(open_engine(f"sqlite:///{begun.folder}/digest.db")) as conn:
+        set_choices(conn, 1, "morning", sections=("sport",))
+
+    at(begun, FRIDAY).run("tick")
+
+    chosen, other = texts(begun.folder / "outbox")
+    assert len(headlines(chosen)) == 1 < len(headlines(other))
+
+
+EVENING = """
+[[newsletters]]
+id = "evening"
+name = "Evening Watch"
+from = "Evening Watch <evening@courier.example>"
+list = "morning"
+timezone = "America/New_York"
+time = "18:30"
+"""
 SECTION = """
 [[newsletters.sections]]
 id = "world"

@@ -25,6 +25,7 @@ from digest.lint import CLIP_BYTES
 from digest.mailing import NOBODY, Proof
 from digest.model import EditionKey, Recipient, Variant
 from digest.newsroom import Newsroom
+from digest.post import wanted_variant
 from digest.store import StoredEdition
 from digest.web.preview import mail as mails
 from digest.web.preview.desk import Desk
@@ -252,7 +253,8 @@ def _recipient(desk: Desk, address: str) -> Recipient | None:
     mine = next((s for s in person.subscriptions if s.list_id == list_id), None) if person is not None else None
     if person is None or mine is None:
         raise UnknownThing(f"{address} is not on the list {list_id}.")
-    variant = Variant(mine.text_only, mine.sections)
+    offered = desk.newsroom.settings.sections_of(list_id)
+    variant = wanted_variant(Variant(mine.text_only, mine.sections), offered)
     return Recipient(NOBODY, subscribers.masked(person.address), person.name, variant.name)
 
 
