@@ -209,16 +209,18 @@ def send_proof(
 def proof(newsroom: Newsroom, stored: StoredEdition, *, pictures: str = "", reader: Recipient | None = None) -> Proof:
     """Render what a reader would get; ``pictures`` is a pattern with ``{name}`` for where a page finds them.
 
-    ``reader`` chooses whose shape, name and address it has; its links belong to nobody all the same.
+    ``reader`` chooses whose shape, name and address it has, which may be masked; its links belong to nobody all the
+    same, and the message is addressed to nobody.
     """
-    reader = (reader or Recipient(NOBODY, "reader@example.org"))._replace(subscriber_id=NOBODY)
+    nobody = Recipient(NOBODY, "reader@example.org")
+    reader = reader or nobody
     rendered = render(newsroom, stored.edition, Variant.parse(reader.variant))
     post = _post(newsroom, stored, "wire")
     values = post.values(NOBODY, reader.address, reader.name)
     found = {name: pictures.format(name=name) for name, _ in rendered.attachments} if pictures else {}
     html, text = rendering.fill(rendered, values, pictures=found)
-    reader = reader._replace(message_id=post.message_id(NOBODY))
-    message = compile_message(rendered, post.headers(rendered.subject)).message(reader, values)
+    addressed = nobody._replace(name=reader.name, message_id=post.message_id(NOBODY))
+    message = compile_message(rendered, post.headers(rendered.subject)).message(addressed, values)
     return Proof(html, text, message, rendered.attachments)
 
 

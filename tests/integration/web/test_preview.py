@@ -19,7 +19,8 @@ from digest.model import EditionKey
 from digest.newsroom import Newsroom
 from digest.web.preview import preview_app
 from digest.web.preview.desk import Desk
-from tests.acceptance.workspace import SETTINGS, Workspace
+from subscribers import open_engine, set_choices, writing
+from tests.acceptance.workspace import SETTINGS, TEXTS, Workspace
 from tests.browser import Browser
 
 KEY = EditionKey.parse("morning/2026-01-05")
@@ -104,10 +105,28 @@ def test_a_sentence_is_marked_in_its_story(page: Browser) -> None:
 
 
 def test_a_reader_is_shown_their_own_shape_and_no_address(page: Browser, courier: Workspace) -> None:
-    shown = page.get("/token/mail?reader=ada@example.org")
+    with writing(open_engine(f"sqlite:///{courier.folder}/digest.db")) as conn:
+        set_choices(conn, 1, "morning", text_only=True)
 
-    assert "a•••@e•••.org" in shown.text
-    assert "ada@example.org" not in shown.text
+    shown = page.get("/token/mail?reader=ada@example.org")
+    raw = page.get("/token/raw?reader=ada@example.org")
+
+    assert (shown.headers["content-type"], "Harbour bridge" in shown.text) == ("text/plain; charset=utf-8", True)
+    assert "ada@example.org" not in shown.text + raw.text
+    assert "To: reader@example.org" in raw.text
+
+
+def test_a_reader_whose_sections_are_no_more_is_shown_the_whole_edition_as_it_is_mailed(
+    page: Browser, courier: Workspace
+) -> None:
+    with writing(open_engine(f"sqlite:///{courier.folder}/digest.db")) as conn:
+        set_choices(conn, 1, "morning", sections=("gone",))
+
+    mine = page.get("/token/text?reader=ada@example.org").text
+
+    printed = [headline for headline in TEXTS if headline in page.get("/token/text").text]
+    assert [headline for headline in printed if headline in mine] == printed
+    assert len(printed) > 1
 
 
 @pytest.mark.parametrize(
