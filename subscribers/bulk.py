@@ -14,7 +14,7 @@ from subscribers import rules, schema
 from subscribers.errors import SubscribersError
 from subscribers.lists import get_list
 from subscribers.model import ConsentHow, SubscriptionStatus
-from subscribers.segments import segment_members
+from subscribers.segments import give_room, segment_members
 
 MAX_TAG = 100
 
@@ -29,7 +29,7 @@ def add_tag(conn: sa.Connection, tag: str, list_id: str, rule: rules.Rule | None
     """Tag everybody of a list whom the rule picks; returns how many had not been tagged so. Raises UnknownList."""
     tag = _checked(tag)
     get_list(conn, list_id)
-    members = segment_members(list_id, rule, now=now, paused=True).subquery()
+    members = _members(conn, list_id, rule, now)
     rows = sa.select(members.c.subscriber_id, sa.literal(tag))
     return _insert_missing(conn, schema.subscriber_tag, ["subscriber_id", "tag"], rows)
 
@@ -37,7 +37,7 @@ def add_tag(conn: sa.Connection, tag: str, list_id: str, rule: rules.Rule | None
 def remove_tag(conn: sa.Connection, tag: str, list_id: str, rule: rules.Rule | None, *, now: datetime) -> int:
     """Take a tag from everybody of a list whom the rule picks; returns how many had it. Raises UnknownList."""
     get_list(conn, list_id)
-    members = segment_members(list_id, rule, now=now, paused=True).subquery()
+    members = _members(conn, list_id, rule, now)
     table = schema.subscriber_tag
     mine = table.c.subscriber_id.in_(sa.select(members.c.subscriber_id))
     return conn.execute(sa.delete(table).where(table.c.tag == tag, mine)).rowcount
@@ -58,7 +58,7 @@ def move_members(
         get_list(conn, each)
     if list_id == to:
         raise SubscribersError(f"People cannot be moved from the list {to!r} to itself.")
-    members = segment_members(list_id, rule, now=now, paused=True).subquery()
+    members = _members(conn, list_id, rule, now)
     movers = _Movers(conn, members)
     joined = movers.join(list_id, to, now)
     return movers.leave(list_id, to, now), joined
@@ -123,6 +123,11 @@ class _Movers:
         ).rowcount
         self._conn.exec_driver_sql("DROP TABLE movers")
         return ended
+
+
+def _members(conn: sa.Connection, list_id: str, rule: rules.Rule | None, now: datetime) -> sa.Subquery:
+    give_room(conn)
+    return segment_members(list_id, rule, now=now, paused=True).subquery()
 
 
 def _insert_missing(conn: sa.Connection, table: sa.Table, columns: list[str], rows: sa.Select[tuple[object]]) -> int:

@@ -61,15 +61,23 @@ def segment_members(list_id: str, rule: rules.Rule | None, *, now: datetime, pau
     return members.where(condition(rule, now), kept)
 
 
+def give_room(conn: sa.Connection) -> None:
+    """Let PostgreSQL look through a large list in memory, until the transaction ends; for ``segment_members``.
+
+    A million ids are joined there, not in parts by way of the disk; whom to leave out is looked up there, not sought
+    through anew for everybody; a hundred thousand tags are read by all workers together, not by each anew.
+    """
+    if conn.dialect.name == "postgresql":
+        less = "FROM pg_settings WHERE name = 'work_mem' AND setting::bigint < 65536"
+        conn.exec_driver_sql(f"SELECT set_config('work_mem', '64MB', true) {less}")
+        conn.exec_driver_sql("SET LOCAL min_parallel_table_scan_size = '1MB'")
+
+
 def count_segment(
     conn: sa.Connection, list_id: str, rule: rules.Rule | None, *, now: datetime, paused: bool = False
 ) -> int:
     """Count whom the rule picks now, before it is used; without a rule everybody. ``paused`` see `segment_members`."""
-    if conn.dialect.name == "postgresql":
-        # Until the transaction ends: a million ids are joined in memory, not in parts by way of the disk, and a hundred
-        # thousand tags are read by all workers together, not by each anew.
-        conn.exec_driver_sql("SET LOCAL work_mem = '64MB'")
-        conn.exec_driver_sql("SET LOCAL min_parallel_table_scan_size = '1MB'")
+    give_room(conn)
     members = segment_members(list_id, rule, now=now, paused=paused).subquery()
     return conn.scalar(sa.select(sa.func.count()).select_from(members)) or 0
 

@@ -127,3 +127,17 @@ def test_what_cannot_be_moved_or_tagged_is_refused(conn: sa.Connection) -> None:
         move_members(conn, "morning", "weekly", None, now=NOW)
     with pytest.raises(SubscribersError, match="no tag"):
         add_tag(conn, " ", "morning", None, now=NOW)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("before", "given"), [("4MB", "64MB"), ("1GB", "1GB")])
+def test_postgresql_looks_a_large_list_through_in_memory_and_is_given_no_less_than_it_had(
+    postgres_engine: sa.Engine, before: str, given: str
+) -> None:
+    with writing(postgres_engine) as conn:
+        create_list(conn, List("morning", "Morning"))
+        conn.exec_driver_sql(f"SET LOCAL work_mem = '{before}'")
+
+        add_tag(conn, "early", "morning", None, now=NOW)
+
+        assert conn.exec_driver_sql("SHOW work_mem").scalar() == given
