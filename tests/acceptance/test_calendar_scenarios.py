@@ -12,8 +12,7 @@ import pytest
 
 from digest.cli.opening import workspace
 from digest.web.app import make_app
-from subscribers import open_engine, set_choices, writing
-from tests.acceptance.workspace import SETTINGS, TEXTS, Workspace
+from tests.acceptance.workspace import SETTINGS, Workspace
 from tests.browser import Browser
 
 FRIDAY, SATURDAY, SUNDAY = "2026-01-02", "2026-01-03", "2026-01-04"
@@ -417,46 +416,3 @@ def test_a_clock_that_jumps_forward_sends_each_day_once_when_it_is_set_right(beg
 
     assert (early.code, right.code, due.code) == (0, 0, 0)
     assert len(begun.mails()) == sent + 2
-
-
-def test_who_chose_a_section_that_is_no_more_gets_the_whole_edition(begun: Workspace) -> None:
-    begun.settings(SETTINGS + SECTION)
-    with writing(open_engine(f"sqlite:///{begun.folder}/digest.db")) as conn:
-        set_choices(conn, 1, "morning", sections=("gone",))
-
-    at(begun, FRIDAY).run("tick")
-
-    chosen, other = texts(begun.folder / "outbox")
-    assert headlines(chosen) == headlines(other) != []
-
-
-def test_who_chose_another_newsletters_sections_of_the_same_list_gets_no_more_than_they_chose(begun: Workspace) -> None:
-    sport = SECTION.replace("world", "sport").replace("World", "Sport")
-    begun.settings(SETTINGS + SECTION + EVENING + sport)
-    with writing(open_engine(f"sqlite:///{begun.folder}/digest.db")) as conn:
-        set_choices(conn, 1, "morning", sections=("sport",))
-
-    at(begun, FRIDAY).run("tick")
-
-    chosen, other = texts(begun.folder / "outbox")
-    assert len(headlines(chosen)) == 1 < len(headlines(other))
-
-
-EVENING = """
-[[newsletters]]
-id = "evening"
-name = "Evening Watch"
-from = "Evening Watch <evening@courier.example>"
-list = "morning"
-timezone = "America/New_York"
-time = "18:30"
-"""
-SECTION = """
-[[newsletters.sections]]
-id = "world"
-title = "World"
-"""
-
-
-def headlines(mail: Message) -> list[str]:
-    return [headline for headline in TEXTS if headline in body(mail)]
