@@ -36,6 +36,7 @@ _LOST = "a character of it was lost when it was read"
 """U+FFFD stands where bytes were no character (Unicode 5.22): whoever wrote the address did not write that."""
 
 _ANGLED = re.compile(r"\s*(.*?)\s*<([^<>]*)>\s*\Z", re.DOTALL)
+_AN_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 
 
@@ -140,10 +141,14 @@ def _with_domain(text: str, key: str) -> str:
 
 
 def split_name(text: str) -> tuple[str, str]:
-    """Part ``Name <address>`` or ``mailto:address`` into name (perhaps empty) and address, unchecked."""
+    """Part ``Name <address>`` or ``mailto:address`` into name (perhaps empty) and address, unchecked.
+
+    Where the name is the address again there is none; where it is another address, the text stays whole.
+    """
     match = _ANGLED.match(text)
-    name, address = (match[1].strip('"').strip(), match[2]) if match else ("", text)
-    address = address.strip()
+    name, address = (match[1].strip('"').strip(), match[2].strip()) if match else ("", text.strip())
+    if _AN_ADDRESS.search(name):
+        name, address = ("", address) if name.strip("'").lower() == address.lower() else ("", text.strip())
     if _MAILTO.match(address):
         address = address[len("mailto:") :].partition("?")[0]
     return name, address

@@ -98,6 +98,9 @@ def test_the_fast_path_judges_as_the_slow_one(local: str, domain: str) -> None:
         ('"Weiß, Jonas" <j@example.org>', "Weiß, Jonas", "j@example.org"),
         ("MAILTO:ann@example.org?subject=Hi", "", "ann@example.org"),
         ("<ann@example.org>", "", "ann@example.org"),
+        ("'Ann@example.org' <ann@example.org>", "", "ann@example.org"),
+        ("Ann @ the Courier <ann@example.org>", "Ann @ the Courier", "ann@example.org"),
+        ("ann@example.org <bob@example.org>", "", "ann@example.org <bob@example.org>"),
     ],
 )
 def test_a_name_is_parted_from_its_address(text: str, name: str, address: str) -> None:
