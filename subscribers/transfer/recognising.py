@@ -107,11 +107,17 @@ def _first_rows(lines: Iterator[str]) -> Iterator[tuple[list[str], str]]:
             try:
                 yield next(rows), separator
             except csv.Error:
-                yield next(csv.reader([line], delimiter=separator)), separator
+                # One cell is longer than any that is read: the row is refused when its turn comes.
+                yield line.split(separator), separator
 
 
 def _holds_address(cells: Sequence[str]) -> bool:
-    return any("@" in cell for cell in cells)
+    return any(map(_is_address, cells))
+
+
+def _is_address(cell: str) -> bool:
+    """Tell whether a cell may hold an address; a handle of some network may head a column."""
+    return "@" in cell.strip().lstrip("@")
 
 
 def _table_of(
@@ -168,7 +174,7 @@ def shape_of(names: Sequence[str]) -> Shape | None:
 
 def _without_header(path: Path, cells: Sequence[str], separator: str) -> Table:
     """Take the first cell with an @ for the address and the first other one for the name."""
-    address = next(index for index, cell in enumerate(cells) if "@" in cell)
+    address = next(index for index, cell in enumerate(cells) if _is_address(cell))
     name = next((index for index in range(len(cells)) if index != address), None)
     shape = Shape(
         name="plain lines" if name is None else "a table without a header",

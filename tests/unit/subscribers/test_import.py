@@ -269,6 +269,7 @@ def test_progress_is_told_after_every_batch(desk: Desk, monkeypatch: pytest.Monk
         '# our readers\n"René" <mailto:ann@example.org>\n'.encode(),
         "ann@example.org\tRené\n".encode(),
         "René,ann@example.org\n".encode(),
+        "Name,Email,@handle\nRené,ann@example.org,\n".encode(),
     ],
 )
 def test_encodings_separators_and_layouts_are_told_apart(desk: Desk, data: bytes) -> None:
@@ -402,6 +403,13 @@ def test_a_quote_never_closed_is_reported_with_the_lines_it_swallowed(desk: Desk
     assert "bob@example.org" not in desk.statuses()
     assert report.refused[0].line == 3
     assert "lines 3 to" in report.refused[0].reason
+
+
+def test_a_cell_longer_than_any_that_is_read_refuses_its_row_alone(desk: Desk) -> None:
+    report = desk.bring(f"email,note\nann@example.org,{'x' * 140_000}\nbob@example.org,short\n")
+
+    assert [each.line for each in report.refused] == [2]
+    assert list(desk.statuses()) == ["bob@example.org"]
 
 
 def test_a_nul_in_one_cell_refuses_that_row_alone(desk: Desk) -> None:
