@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 _NUMERIC = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(.*)\Z", re.DOTALL)
+_YEAR_FIRST = re.compile(r"\A(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
 _WORDED = (
     *("%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y"),
     *("%b %d %Y %I:%M %p", "%B %d %Y %I:%M %p", "%b %d %Y %H:%M:%S", "%b %d %Y %H:%M"),
@@ -70,6 +71,7 @@ def _clock(text: str) -> str:
 
 
 def _read_iso(text: str) -> datetime | None:
+    text = _YEAR_FIRST.sub(lambda day: f"{day[1]}-{day[3]:0>2}-{day[4]:0>2}", text)
     text = re.sub(r"\s*(?:UTC|GMT|Z)\Z", "+00:00", text)
     text = re.sub(r"\s+([+-]\d\d:?\d\d)\Z", r"\1", text)
     try:
@@ -81,7 +83,7 @@ def _read_iso(text: str) -> datetime | None:
 def _read_worded(text: str) -> datetime | None:
     for shape in _WORDED:
         try:
-            return datetime.strptime(text.replace(",", " "), shape)  # noqa: DTZ007 - the caller adds the zone
+            return datetime.strptime(text.replace(",", " ").replace(" at ", " "), shape)  # noqa: DTZ007 - the caller adds the zone
         except ValueError:
             continue
     return None

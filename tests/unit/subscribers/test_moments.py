@@ -26,6 +26,9 @@ MORNING = datetime(2024, 3, 14, 9, 12, tzinfo=UTC)
         "14.03.2024 09:12:00",
         "Mar 14, 2024 09:12 AM",
         "Mar 14 2024 09:12",
+        "March 14, 2024 at 9:12 AM",
+        "2024/3/14 09:12",
+        "2024.03.14 09:12:00",
         "1710407520",
         "1710407520.0",
         "1710407520000",
@@ -44,7 +47,7 @@ def test_a_date_that_may_mean_two_days_is_read_only_when_told_how(
     assert (found and (found.month, found.day)) == expected
 
 
-@pytest.mark.parametrize("text", ["", "  ", "soon", "99-99-2024", "2024-13-01", "12:00", "1234", "12345678901"])
+@pytest.mark.parametrize("text", ["", "  ", "soon", "99-99-2024", "2024/13/01", "12:00", "1234", "12345678901"])
 def test_what_is_no_moment_is_none(text: str) -> None:
     assert read_moment(text) is None
 
