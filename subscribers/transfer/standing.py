@@ -17,8 +17,8 @@ _WHOSE = r"(?:is|has|was|been|email|user|contact|member|subscriber|date|currentl
 _WHEN = r"(?P<when>at|on|date|time|timestamp)?"
 
 _LEAVING = {
-    RowStatus.UNSUBSCRIBED: "unsub|unsubscribed?|unsubscription|disabled|optout|optedout(?:ofemail)?|deleted|removed|"
-    "inactive|donot(?:e?mail|contact|send)",
+    RowStatus.UNSUBSCRIBED: "unsub|unsubscribed?(?:fromallemails?)?|unsubscription|disabled|optout|"
+    "optedout(?:ofemail)?|deleted|removed|inactive|donot(?:e?mail|contact|send)",
     RowStatus.BOUNCED: "(?:hard)?bounced?(?:hard)?|hardbounces|cleaned|clean(?=time|date|campaign)|undeliverable",
     RowStatus.COMPLAINED: "complained|complaints?|spam(?:complaint|report)?s?|(?:marked|reported)(?:as)?spam|abuse",
     RowStatus.BLOCKED: "(?:block|black)(?:ed|list|listed)|suppressed|suppression|banned",
@@ -41,6 +41,8 @@ _LIKE_A_STATUS = re.compile(
     "unsub|bounc|complain|spam|opt(?:ed)?(?:in|out)|blacklist|blocklist|blocked|suppress|status|subscribed|consent|donot|"
     "newsletter|receiving"
 )
+_CAME = re.compile("(?:subscribed?|(?:email|marketing)?opt(?:ed)?in)(?:at|on|date|time|timestamp|ip|ipaddress)")
+"""What looks like one and tells when somebody came."""
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 """A day, whichever number it is: that they came is all it has to tell here."""
 _NOTHING = frozenset(("null", "none", "nil", "nan", "nat", "never", "n/a", "na", "-", "\\n", "0.0", "[]", "{}"))
@@ -56,10 +58,10 @@ _IN_NAMES = {
     RowStatus.PENDING: "unconfirmed|unactivated|pending",
 }
 _NAMED = {status: re.compile(f"(?<![a-z])(?:{names})") for status, names in _IN_NAMES.items()}
-# "cleaned" at the end is what people call a list they have tidied up; Mailchimp begins the name with it.
+# "cleaned" at the end is what people call a list they have tidied up; Mailchimp writes "cleaned_members_export".
 _LEFT_OPEN = re.compile(
     r"(?<![a-z])(?:not|non|no|without|minus|except|excl(?:uding)?|and|with|incl(?:uding)?|plus|active|subscribed|removed|"
-    r"filtered|free|checked)(?![a-z])|[+&]|.[^a-z]cleaned"
+    r"filtered|free|checked)(?![a-z])|[+&]|.[^a-z]cleaned(?![-_ ]members[-_ ]export)"
 )
 
 
@@ -133,7 +135,8 @@ def read_hint(cell: str) -> RowStatus | None:
 
 def like_a_status(columns: Iterable[str]) -> list[str]:
     """Return the columns whose names speak of leaving or staying: where they are not read, somebody should look."""
-    return [column for column in columns if _LIKE_A_STATUS.search(plain(column))]
+    named = {column: plain(column) for column in columns}
+    return [each for each in named if _LIKE_A_STATUS.search(named[each]) and not _CAME.fullmatch(named[each])]
 
 
 def judge(

@@ -55,6 +55,7 @@ def test_a_column_that_asks_whether_they_are_there_is_read_both_ways(column: str
         ("marked as spam", "complained"),
         ("BLACKLISTED", "blocked"),
         ("is blocklisted", "blocked"),
+        ("Unsubscribed from all email", "unsubscribed"),
         ("unconfirmed", "pending"),
     ],
 )
@@ -160,6 +161,7 @@ def test_of_json_refused_for_its_attributes_the_leaving_is_taken() -> None:
         ("opt-outs.csv", "unsubscribed"),
         ("bounces.txt", "bounced"),
         ("cleaned_members_export.csv", "bounced"),
+        ("mailchimp_cleaned_members_export.csv", "bounced"),
         ("complaints.csv", "complained"),
         ("suppression-list.csv", "blocked"),
         ("unconfirmed.csv", "pending"),
@@ -191,9 +193,9 @@ def test_the_files_name_counts_only_for_rows_that_do_not_say(tmp_path: Path) -> 
 
 
 def test_names_like_a_status_that_nobody_reads_are_found() -> None:
-    names = ["city", "consent state", "SMS Opt In", "Receiving emails for"]
+    names = ["city", "Opt-in at", "subscribed_on", "consent state", "SMS Opt In", "Receiving emails for"]
 
-    assert like_a_status(names) == names[1:]
+    assert like_a_status(names) == names[3:]
     assert unread_names(["email", "status", "bounced", "consentState"]) == ["consentState"]
 
 
