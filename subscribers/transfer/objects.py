@@ -20,6 +20,7 @@ from subscribers.transfer.spelling import FIELDS, find_column, plain
 from subscribers.transfer.standing import (
     find_status_of_name,
     flags_of,
+    is_named_for_leavers,
     judge,
     like_a_status,
     question_of,
@@ -65,18 +66,32 @@ def iter_objects(path: Path, encoding: str) -> Iterator[tuple[int, Mapping[str, 
     found = _loads(path.read_text(encoding))
     if not isinstance(found, dict | list):
         raise BadFile(f"The subscriber file {path} begins like JSON and is neither a list of objects nor JSON lines.")
-    for place, each in enumerate(_people_in(found), start=1):
+    try:
+        people = _people_in(found)
+    except RowError as error:
+        raise BadFile(f"The subscriber file {path} cannot be read: {error}.") from error
+    for place, each in enumerate(people, start=1):
         yield place, each if isinstance(each, dict) else _no_object(place, json.dumps(each))
 
 
 def _people_in(found: Any, depth: int = _DEPTH) -> list[Any]:
-    """Return the list of people that an answer holds under whatever name, or what was found as the only one."""
+    """Return the list of people that an answer holds under whatever name, or what was found as the only one.
+
+    A person inside an object that says more is not parted from the rest, which may say that they left. For the same
+    reason RowError is raised for several lists, and for one that is called so.
+    """
     if isinstance(found, list):
         return found
     if not depth or not isinstance(found, dict) or find_column(found, FIELDS["email"]):
         return [found]
-    inner = (_people_in(each, depth - 1) for each in found.values() if isinstance(each, dict | list))
-    return next((people for people in inner if any(_is_person(each) for each in people)), [found])
+    inner = {name: _people_in(each, depth - 1) for name, each in found.items() if isinstance(each, dict | list)}
+    lists = {name: people for name, people in inner.items() if any(map(_is_person, people))}
+    if len(lists) > 1 or any(map(is_named_for_leavers, lists)):
+        raise RowError(
+            f"it holds people under {', '.join(lists)}: give each a file of its own, named for how they stand"
+        )
+    name = next(iter(lists), "")
+    return lists[name] if name and (len(found) == 1 or not _is_person(found[name])) else [found]
 
 
 def _is_person(each: Any) -> bool:
@@ -163,9 +178,13 @@ def _iter_lines(path: Path, encoding: str) -> Iterator[tuple[int, Mapping[str, A
             if not line.strip():
                 continue
             # An answer of many people may stand in one line: each of them gets a number of its own.
-            for each in _people_in(_loads(line)):
+            try:
+                people = _people_in(_loads(line))
+            except RowError as error:
+                people = [Refused(number, line[:200], str(error), (line.strip(),))]
+            for each in people:
                 last = max(number, last + 1)
-                yield last, each if isinstance(each, dict) else _no_object(last, line.strip())
+                yield last, each if isinstance(each, dict | Refused) else _no_object(last, line.strip())
 
 
 def _no_object(line: int, text: str) -> Refused:

@@ -365,6 +365,26 @@ def test_json_lines_and_json_lists_come_in_alike(desk: Desk) -> None:
     assert desk.statuses() == {"ann@example.org": "active", "bob@example.org": "ended"}
 
 
+def test_a_person_inside_an_object_is_not_parted_from_what_it_says_of_them(desk: Desk) -> None:
+    report = desk.bring('{"user": {"email": "ann@example.org"}, "status": "unsubscribed"}\n', "people.jsonl")
+
+    assert _counts(report) == {"refused": 1}
+
+
+@pytest.mark.parametrize(
+    "lists", ['"readers": [{"email": "ann@example.org"}], "gone": [{"email": "bob@example.org"}]', '"bounced": [ANN]']
+)
+def test_lists_of_people_under_several_names_are_not_mixed(lists: str, desk: Desk) -> None:
+    answer = "{" + lists.replace("ANN", '{"email": "ann@example.org"}') + "}"
+
+    report = desk.bring(answer, "people.jsonl")
+    with pytest.raises(BadFile, match="a file of its own"):
+        desk.bring(f"{{\n{answer[1:]}", "people.json")
+
+    assert "a file of its own" in report.refused[0].reason
+    assert desk.statuses() == {}
+
+
 def test_json_that_cannot_be_kept_is_refused_line_by_line(desk: Desk) -> None:
     lines = (
         '{"email": "ann@example.org"}',
