@@ -6,8 +6,6 @@ who is on a list and cannot bring back everything.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -20,7 +18,7 @@ from subscribers import schema, store
 from subscribers.lists import get_list, iter_lists
 from subscribers.model import Consent, List, Subscriber, Subscription, Suppression
 from subscribers.suppression import iter_suppressions
-from subscribers.transfer.cells import safe_cell
+from subscribers.transfer.cells import csv_line, safe_cell
 
 FORMAT = "subscribers"
 VERSION = 1
@@ -40,11 +38,11 @@ def export_list(conn: sa.Connection, list_id: str | None, format: Literal["csv",
 
 
 def _csv(conn: sa.Connection, list_id: str | None) -> Iterator[str]:
-    yield _csv_line(COLUMNS)
+    yield csv_line(COLUMNS)
     for person in store.iter_subscribers(conn, list_id):
         for standing in person.subscriptions:
             if list_id in (None, standing.list_id):
-                yield _csv_line(_cells(person, standing))
+                yield csv_line(list(map(safe_cell, _cells(person, standing))))
 
 
 def _cells(person: Subscriber, standing: Subscription) -> tuple[str, ...]:
@@ -52,12 +50,6 @@ def _cells(person: Subscriber, standing: Subscription) -> tuple[str, ...]:
     since = standing.since.isoformat()
     tags = ", ".join(person.tags)
     return (person.address, person.name, standing.list_id, standing.status, since, tags, attributes)
-
-
-def _csv_line(cells: tuple[str, ...]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow([safe_cell(cell) for cell in cells])
-    return line.getvalue()
 
 
 def _jsonl(conn: sa.Connection, list_id: str | None) -> Iterator[str]:

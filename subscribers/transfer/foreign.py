@@ -6,8 +6,6 @@ it, and are left out where it has none: a product that cannot be told that someb
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from subscribers.lists import get_list
 from subscribers.model import Consent, Subscriber, Subscription, SubscriptionStatus
 from subscribers.suppression import iter_standing
 from subscribers.tokens import KeyRing
-from subscribers.transfer.cells import safe_cell
+from subscribers.transfer.cells import csv_line, safe_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +52,10 @@ def export_foreign(conn: sa.Connection, list_id: str, product: str, *, keys: Key
 
 
 def _lines(conn: sa.Connection, list_id: str, shape: ForeignShape, keys: KeyRing) -> Iterator[str]:
-    yield _line(shape.columns, shape.line_end)
+    yield csv_line(shape.columns, shape.line_end)
     for leaver in _leavers(conn, list_id, keys):
         if leaver.is_active or shape.takes_ended:
-            yield _line(shape.cells(leaver), shape.line_end)
+            yield csv_line(shape.cells(leaver), shape.line_end)
 
 
 def _leavers(conn: sa.Connection, list_id: str, keys: KeyRing) -> Iterator[Leaver]:
@@ -70,12 +68,6 @@ def _leavers(conn: sa.Connection, list_id: str, keys: KeyRing) -> Iterator[Leave
                 consent = next((each for id, each in consents if id == list_id), None)
                 is_active = standing.status is SubscriptionStatus.ACTIVE and key_hash not in suppressed
                 yield Leaver(person, standing, consent, is_active)
-
-
-def _line(cells: tuple[str, ...], line_end: str) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator=line_end).writerow(cells)
-    return line.getvalue()
 
 
 def _listmonk(leaver: Leaver) -> tuple[str, ...]:

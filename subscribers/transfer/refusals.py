@@ -5,8 +5,6 @@ Rows of a table make a table of the same columns, safe to open in a spreadsheet;
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from contextlib import ExitStack
@@ -15,7 +13,7 @@ from types import TracebackType
 from typing import IO
 
 from subscribers.errors import BadFile
-from subscribers.transfer.cells import safe_cell
+from subscribers.transfer.cells import csv_line, safe_cell
 from subscribers.transfer.report import OWN_COLUMNS, Refused
 
 _LINE, _REASON = OWN_COLUMNS
@@ -44,7 +42,7 @@ class RefusedFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None and not self._outs:
-            self._out((), _csv_line(OWN_COLUMNS))
+            self._out((), csv_line(OWN_COLUMNS, "\n"))
         self._stack.close()
 
     def write(self, refused: Refused) -> None:
@@ -53,7 +51,7 @@ class RefusedFile:
             self._out((), "").write(_json_line(refused))
             return
         cells = (str(refused.line), refused.reason, *map(safe_cell, refused.cells))
-        self._out(refused.columns, _csv_line((*OWN_COLUMNS, *refused.columns))).write(_csv_line(cells))
+        self._out(refused.columns, csv_line((*OWN_COLUMNS, *refused.columns), "\n")).write(csv_line(cells, "\n"))
 
     def _out(self, columns: tuple[str, ...], header: str) -> IO[str]:
         if columns not in self._outs:
@@ -80,12 +78,6 @@ class RefusedFile:
                 f"The refused rows cannot be written to {path}: it is there and holds something else. Move it away, "
                 "or name another file."
             )
-
-
-def _csv_line(cells: tuple[str, ...]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
 
 
 def _json_line(refused: Refused) -> str:

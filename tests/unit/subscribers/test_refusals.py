@@ -64,6 +64,15 @@ def test_refused_rows_are_kept_whole_mended_and_imported(desk: Desk) -> None:
     assert "refused before" in report.because
 
 
+def test_a_refused_row_keeps_its_returns(desk: Desk) -> None:
+    desk.bring(b'email,name\rben#example.org,"B\rC"\r')
+
+    desk.refused.write_bytes(desk.refused.read_bytes().replace(b"ben#", b"ben@"))
+    import_file(desk.engine, desk.refused, "morning", keys=desk.keys, now=NOW)
+
+    assert desk.person("ben@example.org").name == "B\rC"
+
+
 def test_a_row_refused_again_is_kept_with_its_new_line_alone(desk: Desk) -> None:
     desk.bring("email,name\n\nnobody,Ann\n")
     desk.bring(desk.refused.read_bytes(), "mended.csv")
