@@ -216,6 +216,17 @@ import_run = sa.Table(
     sqlite_autoincrement=True,
 )
 
+import_filled = sa.Table(
+    "import_filled",
+    metadata,
+    # What an import filled in of people who were here: their name, the names of attributes, tags.
+    sa.Column("subscriber_id", sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("import_id", sa.Integer, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 setting = sa.Table(
     "subscribers_setting",
     metadata,

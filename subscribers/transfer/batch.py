@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from subscribers.errors import BadAddress
 from subscribers.model import Consent, ConsentHow, SubscriptionStatus, Suppression, SuppressionReason
 from subscribers.suppression import hold_still, is_empty, iter_standing, suppress_hashes
 from subscribers.tokens import KeyRing
+from subscribers.transfer.filling import Filling, note_filled
 from subscribers.transfer.fresh import add_fresh
 from subscribers.transfer.plain import Plain, PlainRow
 from subscribers.transfer.report import Outcome, Refused
@@ -32,9 +33,6 @@ REASONS = {
 """What stands against a person who did not receive mail any more where the file comes from."""
 
 MAX_NOTE = 200
-
-_NAME, _ATTRIBUTES = 3, 4
-"""Where they stand in a plain row."""
 
 _LEAVING = RowStatus.UNSUBSCRIBED.strictness
 _NOT_WRITTEN = (Outcome.KEPT_OUT, Outcome.DUPLICATE)
@@ -187,8 +185,11 @@ class Batch:
             waiting = [row.id for row in known if _is_pending(people[row.place])]
             store.unconfirm(conn, waiting, run.list_id, run.import_id or 0, now=run.now)
             known = [row for row in known if outcomes.get(row.place) not in _NOT_WRITTEN]
+            fillings = [_filling(row, people[row.place]) for row in known]
+            note_filled(conn, run.import_id or 0, fillings)
             self._write(stage, people, outcomes)
-            _complete(conn, people, known)
+            for row, each in zip(known, fillings, strict=True):
+                store.complete_subscriber(conn, row, each.name, each.attributes)
             self._suppress(conn, keys)
         stage.close()
         self._remember_outcomes(outcomes, dry_run)
@@ -273,14 +274,11 @@ def _standing_against(
     return [(places[each.key_hash], each.reason) for each in iter_standing(conn, list(places), list_id)]
 
 
-def _complete(conn: sa.Connection, people: Sequence[PlainRow | Person], known: Iterable[sa.Row[Any]]) -> None:
-    """Fill in what was missing of the people we knew."""
-    for row in known:
-        each = people[row.place]
-        if isinstance(each, tuple):
-            store.complete_subscriber(conn, row, each[_NAME], json.loads(each[_ATTRIBUTES]))
-        else:
-            store.complete_subscriber(conn, row, each.row.name, each.row.attributes)
+def _filling(row: sa.Row[Any], person: PlainRow | Person) -> Filling:
+    if isinstance(person, Person):
+        return Filling(row.id, row.name, row.attributes, person.row.name, person.row.attributes, person.row.tags)
+    _line, _key, _address, name, attributes, _joined, tags = person
+    return Filling(row.id, row.name, row.attributes, name, json.loads(attributes), tags)
 
 
 def _strictness(person: PlainRow | Person) -> int:

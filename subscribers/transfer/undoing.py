@@ -1,4 +1,4 @@
-"""Take back what one import brought: the people nobody knew before it, and its subscriptions.
+"""Take back what one import brought: the people nobody knew before it, its subscriptions, and what it filled in.
 
 What says that somebody must not be mailed stays: an import may have been the wrong file, but a person who left does not
 come back by an operator's second thought. Who has done something of their own since, stays too.
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from subscribers import schema
 from subscribers.errors import SubscribersError
 from subscribers.model import ConsentHow, SubscriptionStatus
+from subscribers.transfer.filling import empty_filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def undo_import(conn: sa.Connection, import_id: int, *, now: datetime) -> Undone
         standing.c.subscriber_id == consent.c.subscriber_id, standing.c.list_id == consent.c.list_id
     )
     conn.execute(sa.delete(consent).where(consent.c.import_id == import_id, ~still.exists()))
+    empty_filled(conn, import_id)
     anywhere = sa.select(standing.c.subscriber_id).where(schema.on_any_list(), standing.c.subscriber_id == person.c.id)
     new = person.c.import_id == import_id
     people = conn.execute(sa.delete(person).where(new, ~anywhere.exists())).rowcount

@@ -222,6 +222,18 @@ def test_undoing_takes_back_one_import_and_nothing_else(desk: Desk) -> None:
     assert desk.bring("third.csv", "email\ncay@example.org\n").counts["kept_out"] == 1
 
 
+def test_undoing_takes_out_what_was_filled_in_of_people_known_before(desk: Desk) -> None:
+    desk.bring("first.csv", "email,name,tags,city\nann@example.org,,old,Turin\nbob@example.org,Bob,,\n")
+    with reading(desk.engine) as conn:
+        before = list(subscribers.export_list(conn, None, "jsonl"))
+    text = "email,name,tags,city,age\nAnn@example.org,Ann,old;new,Oslo,40\nbob@example.org,B,new,Oslo,4\n"
+
+    desk.undo(desk.bring("second.csv", text).import_id)
+
+    with reading(desk.engine) as conn:
+        assert list(subscribers.export_list(conn, None, "jsonl")) == before
+
+
 def test_undoing_leaves_whom_their_own_answer_brought(desk: Desk) -> None:
     report = desk.bring("list.csv", "email\nann@example.org\n")
     confirmed = Consent(at=NOW, how=ConsentHow.DOUBLE_OPT_IN, confirmed_at=NOW)
