@@ -184,6 +184,8 @@ class Batch:
         if not dry_run:
             waiting = [row.id for row in known if _is_pending(people[row.place])]
             store.unconfirm(conn, waiting, run.list_id, run.import_id or 0, now=run.now)
+            # Of a repeat nothing counts but how it stands, in this batch as in the next.
+            outcomes |= {place: Outcome.DUPLICATE for place, each in enumerate(people) if _is_repeat(each)}
             known = [row for row in known if outcomes.get(row.place) not in _NOT_WRITTEN]
             fillings = [_filling(row, people[row.place]) for row in known]
             note_filled(conn, run.import_id or 0, fillings)
@@ -233,7 +235,7 @@ class Batch:
         """Count every row once: a repeat was counted when it was taken."""
         self.counts.update(outcomes.values())
         self.counts[Outcome.ADDED] += len(people) - len(outcomes)
-        repeats = (place for place, each in enumerate(people) if isinstance(each, Person) and each.is_repeat)
+        repeats = (place for place, each in enumerate(people) if _is_repeat(each))
         self.counts.subtract([outcomes.get(place, Outcome.ADDED) for place in repeats])
 
     def _write(self, stage: Stage, people: Sequence[PlainRow | Person], outcomes: Mapping[int, Outcome]) -> None:
@@ -283,6 +285,10 @@ def _filling(row: sa.Row[Any], person: PlainRow | Person) -> Filling:
 
 def _strictness(person: PlainRow | Person) -> int:
     return 0 if isinstance(person, tuple) else person.row.status.strictness
+
+
+def _is_repeat(person: PlainRow | Person) -> bool:
+    return isinstance(person, Person) and person.is_repeat
 
 
 def _is_pending(person: PlainRow | Person) -> bool:

@@ -244,6 +244,22 @@ def test_an_import_that_was_broken_off_goes_on_where_it_stopped(desk: Desk, monk
     assert len(desk.statuses()) == 5
 
 
+def test_a_file_imported_twice_changes_nothing_though_somebody_leaves_in_its_later_rows(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 2)
+    text = "email,name,status,tags,city\nann@example.org,,,,\nbob@example.org,,,,\n" + (
+        "cay@example.org,,,,\nann@example.org,Ann,unsubscribed,vip,Turin\n"
+    )
+
+    desk.bring(text)
+    first = desk.person()
+    desk.bring(text)
+
+    assert (first.tags, first.name, desk.statuses()["ann@example.org"]) == ((), "", "ended")
+    assert desk.person() == first
+
+
 def test_progress_is_told_after_every_batch(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "BATCH", 2)
     told = []
