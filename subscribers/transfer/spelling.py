@@ -9,6 +9,7 @@ from functools import lru_cache
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "email": (
         *("email", "email address", "mail", "mail address", "subscriber", "subscriber email", "contact email"),
+        "user email",
         *("e-mail-adresse", "mailadresse", "adresse e-mail", "adresse mail", "adresse de messagerie", "courriel"),
         *("dirección de correo electrónico", "direccion de correo electronico", "correo electrónico", "correo"),
         *("endereço de e-mail", "endereço de correio eletrónico", "indirizzo e-mail", "indirizzo email"),

@@ -32,7 +32,7 @@ _STAYING = {
 _LEAVING_COLUMNS = {status: re.compile(f"{_WHOSE}(?:{names}){_WHEN}") for status, names in _LEAVING.items()}
 _STAYING_COLUMNS = {status: re.compile(f"{_WHOSE}(?:{names})") for status, names in _STAYING.items()}
 _STATUS = re.compile(
-    "(?:email|member|subscriber|subscription|contact|list|marketing|newsletter|mailing|optin|user|current)*status|"
+    "(?:email|member|subscriber|subscription|contact|list|marketing|newsletter|mailing|optin|user|current|global)*status|"
     "(?:subscription|subscriber)state"
 )
 HINTS = ("state", "type", "subscription type", "subscriber type")

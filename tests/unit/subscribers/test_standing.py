@@ -138,7 +138,7 @@ def test_json_that_leaves_the_question_open_is_refused() -> None:
     assert row.reason == "its column subscribed says neither yes nor no"
 
 
-@pytest.mark.parametrize("column", ["Email Status", "subscription_status", "Member status"])
+@pytest.mark.parametrize("column", ["Email Status", "subscription_status", "Member status", "Global status"])
 def test_a_status_is_read_whatever_it_is_the_status_of(column: str, tmp_path: Path) -> None:
     rows = _table(tmp_path, f"email,{column}\na@example.org,Subscribed\nb@example.org,Unsubscribed\n")
 
