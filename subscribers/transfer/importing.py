@@ -127,6 +127,8 @@ def _blocks_of(
     now: datetime,
 ) -> tuple[Generator[Block, None, None], ImportReport]:
     if is_json(path, looked.encoding):
+        if mapping:
+            raise BadFile(f"The subscriber file {path} is JSON, which has no columns to be named: rename its keys.")
         report = ImportReport(path.name, "JSON", "it begins like JSON", looked.encoding, dry_run)
         return in_blocks(_read_json(path, report, day_first), BATCH), report
     table = recognise(path, looked.encoding, mapping, day_first=day_first)

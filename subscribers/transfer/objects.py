@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,18 @@ def iter_objects(path: Path, encoding: str) -> Iterator[tuple[int, Mapping[str, 
     Raises BadFile when the file is neither.
     """
     with path.open(encoding=encoding) as file:
-        start = next((line for line in file if line.strip()), "").strip()
-    if start.startswith("{") and _loads(start) is not None:
+        start = [line.strip() for line in islice(filter(str.strip, file), 2)]
+    is_object = [isinstance(_loads(line), dict) for line in start]
+    if is_object[0]:
         yield from _iter_lines(path, encoding)
         return
     if path.stat().st_size > MAX_LIST_BYTES:
         raise BadFile(f"The subscriber file {path} is one JSON list over {MAX_LIST_BYTES:,} bytes: write JSON lines.")
     found = _loads(path.read_text(encoding))
+    if found is None and start[0].startswith("{") and any(is_object):
+        # Its first line is broken.
+        yield from _iter_lines(path, encoding)
+        return
     if not isinstance(found, dict | list):
         raise BadFile(f"The subscriber file {path} begins like JSON and is neither a list of objects nor JSON lines.")
     try:

@@ -381,6 +381,18 @@ def test_json_lines_and_json_lists_come_in_alike(desk: Desk) -> None:
     assert desk.statuses() == {"ann@example.org": "active", "bob@example.org": "ended"}
 
 
+def test_the_first_line_of_json_lines_may_be_broken(desk: Desk) -> None:
+    report = desk.bring('{"email": oops\n{"email": "ann@example.org"}\n', "people.jsonl")
+
+    assert [each.line for each in report.refused] == [1]
+    assert desk.statuses() == {"ann@example.org": "active"}
+
+
+def test_a_mapping_is_not_passed_over_where_there_are_no_columns(desk: Desk) -> None:
+    with pytest.raises(BadFile, match="no columns to be named"):
+        desk.bring('{"email": "ann@example.org", "state of things": "gone"}', mapping={"status": "state of things"})
+
+
 def test_a_person_inside_an_object_is_not_parted_from_what_it_says_of_them(desk: Desk) -> None:
     report = desk.bring('{"user": {"email": "ann@example.org"}, "status": "unsubscribed"}\n', "people.jsonl")
 
