@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from subscribers.errors import BadFile
 from subscribers.transfer.objects import iter_objects, read_object
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row
@@ -189,3 +190,34 @@ def test_attributes_of_the_newsrooms_own_are_no_answer(tmp_path: Path) -> None:
 
     assert isinstance(row, Row)
     assert row.status.value == "active"
+
+
+def _objects_of(folder: Path, text: str) -> list[object]:
+    path = folder / "people.json"
+    path.write_text(text, encoding="utf-8")
+    return [found for _line, found in iter_objects(path, "utf-8")]
+
+
+def test_the_first_line_of_json_lines_may_be_broken(tmp_path: Path) -> None:
+    broken, ann = _objects_of(tmp_path, '{"email": oops\n{"email": "ann@example.org"}\n')
+
+    assert isinstance(broken, Refused)
+    assert ann == {"email": "ann@example.org"}
+
+
+def test_a_person_inside_an_object_is_not_parted_from_what_it_says_of_them(tmp_path: Path) -> None:
+    said = {"user": {"email": "ann@example.org"}, "status": "unsubscribed"}
+
+    assert _objects_of(tmp_path, json.dumps(said)) == [said]
+
+
+@pytest.mark.parametrize("names", [("readers", "gone"), ("bounced",)])
+def test_lists_of_people_under_several_names_are_not_mixed(names: tuple[str, ...], tmp_path: Path) -> None:
+    answer = {name: [{"email": "ann@example.org"}] for name in names}
+
+    [refused] = _objects_of(tmp_path, json.dumps(answer))
+    with pytest.raises(BadFile, match="a file of its own"):
+        _objects_of(tmp_path, json.dumps(answer, indent=1))
+
+    assert isinstance(refused, Refused)
+    assert "a file of its own" in refused.reason

@@ -244,22 +244,6 @@ def test_an_import_that_was_broken_off_goes_on_where_it_stopped(desk: Desk, monk
     assert len(desk.statuses()) == 5
 
 
-def test_a_file_imported_twice_changes_nothing_though_somebody_leaves_in_its_later_rows(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importing, "BATCH", 2)
-    text = "email,name,status,tags,city\nann@example.org,,,,\nbob@example.org,,,,\n" + (
-        "cay@example.org,,,,\nann@example.org,Ann,unsubscribed,vip,Turin\n"
-    )
-
-    desk.bring(text)
-    first = desk.person()
-    desk.bring(text)
-
-    assert (first.tags, first.name, desk.statuses()["ann@example.org"]) == ((), "", "ended")
-    assert desk.person() == first
-
-
 def test_progress_is_told_after_every_batch(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "BATCH", 2)
     told = []
@@ -381,38 +365,6 @@ def test_json_lines_and_json_lists_come_in_alike(desk: Desk) -> None:
     assert desk.statuses() == {"ann@example.org": "active", "bob@example.org": "ended"}
 
 
-def test_the_first_line_of_json_lines_may_be_broken(desk: Desk) -> None:
-    report = desk.bring('{"email": oops\n{"email": "ann@example.org"}\n', "people.jsonl")
-
-    assert [each.line for each in report.refused] == [1]
-    assert desk.statuses() == {"ann@example.org": "active"}
-
-
-def test_a_mapping_is_not_passed_over_where_there_are_no_columns(desk: Desk) -> None:
-    with pytest.raises(BadFile, match="no columns to be named"):
-        desk.bring('{"email": "ann@example.org", "state of things": "gone"}', mapping={"status": "state of things"})
-
-
-def test_a_person_inside_an_object_is_not_parted_from_what_it_says_of_them(desk: Desk) -> None:
-    report = desk.bring('{"user": {"email": "ann@example.org"}, "status": "unsubscribed"}\n', "people.jsonl")
-
-    assert _counts(report) == {"refused": 1}
-
-
-@pytest.mark.parametrize(
-    "lists", ['"readers": [{"email": "ann@example.org"}], "gone": [{"email": "bob@example.org"}]', '"bounced": [ANN]']
-)
-def test_lists_of_people_under_several_names_are_not_mixed(lists: str, desk: Desk) -> None:
-    answer = "{" + lists.replace("ANN", '{"email": "ann@example.org"}') + "}"
-
-    report = desk.bring(answer, "people.jsonl")
-    with pytest.raises(BadFile, match="a file of its own"):
-        desk.bring(f"{{\n{answer[1:]}", "people.json")
-
-    assert "a file of its own" in report.refused[0].reason
-    assert desk.statuses() == {}
-
-
 def test_json_that_cannot_be_kept_is_refused_line_by_line(desk: Desk) -> None:
     lines = (
         '{"email": "ann@example.org"}',
@@ -451,13 +403,6 @@ def test_a_quote_never_closed_is_reported_with_the_lines_it_swallowed(desk: Desk
     assert "bob@example.org" not in desk.statuses()
     assert report.refused[0].line == 3
     assert "lines 3 to" in report.refused[0].reason
-
-
-def test_a_cell_longer_than_any_that_is_read_refuses_its_row_alone(desk: Desk) -> None:
-    report = desk.bring(f"email,note\nann@example.org,{'x' * 140_000}\nbob@example.org,short\n")
-
-    assert [each.line for each in report.refused] == [2]
-    assert list(desk.statuses()) == ["bob@example.org"]
 
 
 def test_a_nul_in_one_cell_refuses_that_row_alone(desk: Desk) -> None:

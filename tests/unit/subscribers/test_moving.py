@@ -31,6 +31,7 @@ from subscribers import (
 )
 from subscribers.errors import BadFile, SubscribersError
 from subscribers.model import List
+from subscribers.transfer import importing
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 AUDIENCE = "Email Address,First Name,OPTIN_TIME,CONFIRM_TIME,{}LEID,EUID,NOTES,TAGS\n{},Ann,,,{}1,x,,\n"
@@ -207,6 +208,32 @@ def test_a_damaged_archive_is_refused(desk: Desk) -> None:
 
     with pytest.raises(BadFile, match="cannot be unpacked"):
         list(import_files(desk.engine, desk.folder / "all.zip", "morning", keys=desk.keys, now=NOW))
+
+
+def test_a_file_imported_twice_changes_nothing_though_somebody_leaves_in_its_later_rows(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 2)
+    rows = ("ann@example.org,,,,", "bob@example.org,,,,", "cay@example.org,,,,", "ann@example.org,Ann,left,vip,Turin")
+    text = "\n".join(("email,name,status,tags,city", *rows))
+
+    desk.bring("list.csv", text)
+    with reading(desk.engine) as conn:
+        first = subscribers.find_subscriber(conn, "ann@example.org")
+    desk.bring("list.csv", text)
+
+    assert first is not None
+    assert (first.tags, first.name, first.subscriptions[0].status) == ((), "", "ended")
+    with reading(desk.engine) as conn:
+        assert subscribers.find_subscriber(conn, "ann@example.org") == first
+
+
+def test_a_mapping_is_not_passed_over_where_there_are_no_columns(desk: Desk) -> None:
+    path = desk.folder / "people.jsonl"
+    path.write_text('{"email": "ann@example.org", "state of things": "gone"}')
+
+    with pytest.raises(BadFile, match="no columns to be named"):
+        import_file(desk.engine, path, "morning", keys=desk.keys, now=NOW, mapping={"status": "state of things"})
 
 
 def test_undoing_takes_back_one_import_and_nothing_else(desk: Desk) -> None:

@@ -165,3 +165,10 @@ def test_another_file_is_not_written_over_but_one_of_ours_is(desk: Desk) -> None
 def test_a_folder_that_is_not_there_is_told_before_anything_is_read(desk: Desk) -> None:
     with pytest.raises(BadFile, match="a folder that can be written to"):
         RefusedFile(desk.folder / "none" / "refused.csv", desk.folder / "list.csv")
+
+
+def test_a_cell_longer_than_any_that_is_read_refuses_its_row_alone(desk: Desk) -> None:
+    [report] = desk.bring(f"email,note\nann@example.org,{'x' * 140_000}\nbob@example.org,short\n")
+
+    assert [each.line for each in report.refused] == [2]
+    assert list(desk.people()) == ["bob@example.org"]

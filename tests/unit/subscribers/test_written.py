@@ -57,6 +57,7 @@ def test_attributes_of_an_older_file_are_written_anew(tmp_path: Path) -> None:
     with writing(engine) as conn:
         conn.execute(sa.insert(schema.subscriber).values(**row, attributes=said))
         conn.execute(sa.text("UPDATE subscriber SET attributes = :said"), {"said": json.dumps(said)})
+        conn.exec_driver_sql("DROP TABLE import_filled")
         conn.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
 
     upgrade(engine)
