@@ -52,7 +52,7 @@ class NetworkUsed(AssertionError):
 
 @pytest.fixture(autouse=True)
 def _closed_databases() -> Iterator[None]:
-    """Close every database a test has opened: from Python 3.13 on, one left open is told as an error of another test."""
+    """Close every database a test has opened: from Python 3.13 on, one left open fails whatever test runs next."""
     opened: dict[int, sa.Engine] = {}
 
     def note(connection: sa.Connection) -> None:
