@@ -59,7 +59,7 @@ def iter_objects(path: Path, encoding: str) -> Iterator[tuple[int, Mapping[str, 
     """
     with path.open(encoding=encoding) as file:
         start = [line.strip() for line in islice(filter(str.strip, file), 2)]
-    is_object = [isinstance(_loads(line), dict) for line in start]
+    is_object = [line.startswith("{") and _loads(line) is not None for line in start]
     if is_object[0]:
         yield from _iter_lines(path, encoding)
         return
