@@ -16,7 +16,7 @@ from subscribers.transfer.shape import Shape
 from subscribers.transfer.shapes import SHAPES
 from subscribers.transfer.shapes.generic import generic_shape
 from subscribers.transfer.spelling import FIELDS, find_column
-from subscribers.transfer.standing import flags_of, like_a_status
+from subscribers.transfer.standing import HINTS, flags_of, like_a_status
 
 _SEPARATORS = (",", ";", "\t", "|")
 _TITLES = 20
@@ -45,8 +45,8 @@ class Table:
     @property
     def tells_who_left(self) -> bool:
         """Tell whether any column, as far as its name shows, could say that somebody left."""
-        answers = {"status", "state", "type", "subscriber_type", "subscription type", *self.shape.left}
-        return bool(answers.intersection(self.header) or flags_of(self.header) or like_a_status(self.header))
+        asked = self.shape.statuses or flags_of(self.header) or like_a_status(self.header)
+        return bool(asked or find_column(self.header, (*HINTS, *self.shape.left)))
 
     def is_header(self, cells: Sequence[str]) -> bool:
         """Tell whether a row is the header."""

@@ -114,7 +114,7 @@ class Shape:
         others = self.others(header)
         # A product's column of when they came asks nothing.
         flags = flags_of(others if self.header else (*others, *self.joined))
-        statuses = statuses_of(others)
+        statuses = (*self.statuses, *statuses_of(others))
         return replace(
             self,
             flags=flags,

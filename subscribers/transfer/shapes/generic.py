@@ -8,7 +8,6 @@ from subscribers.errors import BadFile
 from subscribers.transfer.shape import Shape, split_tags
 from subscribers.transfer.spelling import FIELDS, find_column
 from subscribers.transfer.standing import HINTS, flags_of
-from subscribers.transfer.statuses import read_status
 
 
 def generic_shape(
@@ -30,7 +29,7 @@ def generic_shape(
         header=frozenset(),
         address=columns["email"],
         names=tuple(filter(None, names)),
-        status=lambda cells: read_status(cells.get(status, "")),
+        statuses=tuple(filter(None, (status,))),
         tags=lambda cells: split_tags(cells.get(columns["tags"], "")),
         joined=tuple(filter(None, (columns["joined"],))),
         ip=tuple(filter(None, (columns["ip"],))),

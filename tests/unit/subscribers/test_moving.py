@@ -45,10 +45,10 @@ class Desk:
     keys: KeyRing
     folder: Path
 
-    def bring(self, name: str, text: str | bytes) -> subscribers.ImportReport:
+    def bring(self, name: str, text: str | bytes, **options: object) -> subscribers.ImportReport:
         path = self.folder / name
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return import_file(self.engine, path, "morning", keys=self.keys, now=NOW)
+        return import_file(self.engine, path, "morning", keys=self.keys, now=NOW, **options)
 
     def bring_zip(self, files: dict[str, str], **options: object) -> list[subscribers.ImportReport]:
         (self.folder / "all.zip").write_bytes(zipped(files))
@@ -84,7 +84,8 @@ def test_a_file_that_cannot_say_who_left_is_told_of(desk: Desk) -> None:
     telling = desk.bring("b.csv", "email,email_disabled\nben@example.org,false\n")
 
     assert silent.notes == ["no column of it says who left: all its people count as readers"]
-    assert telling.notes == []
+    named = desk.bring("c.csv", "email,standing\ncay@example.org,active\n", mapping={"status": "standing"})
+    assert telling.notes == named.notes == []
 
 
 def test_a_zip_is_imported_file_by_file_those_of_who_left_first(desk: Desk) -> None:
