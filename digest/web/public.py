@@ -55,16 +55,3 @@ def pages_of(newsroom: Newsroom) -> Pages:
     """Return how the site speaks to readers: in its first newsletter's language, unless they ask for another."""
     settings = newsroom.settings
     return Pages(Site(settings.site.name, settings.site.url), settings.newsletters[0].language[:2])
-
-
-def not_found(message: str) -> Response:
-    """Return a page that says what is not there, for editors (404)."""
-    page = (
-        "<!doctype html><html lang='en'><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
-        "<meta name='color-scheme' content='light dark'>"
-        "<title>Not found</title>"
-        "<body style='font:18px/1.5 Georgia,serif;max-width:34em;margin:4em auto;padding:0 1em'>"
-        f"<h1>Not found</h1><p>{message}</p></body></html>"
-    )
-    return HTMLResponse(page, status_code=404, headers={"Content-Security-Policy": MAIL_POLICY})

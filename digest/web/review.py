@@ -13,7 +13,7 @@ from digest.engine import review
 from digest.errors import DigestError, UsageError
 from digest.newsroom import Newsroom
 from digest.store import StoredEdition
-from digest.web.public import MAIL_POLICY, not_found
+from digest.web.public import MAIL_POLICY
 from subscribers import Purpose, verify
 from subscribers.errors import BadToken
 
@@ -37,14 +37,14 @@ def router(newsroom: Newsroom) -> APIRouter:
     def page(token: str) -> Response:
         """Show the draft with its account and the buttons."""
         found = _find(newsroom, token)
-        return not_found(_GONE) if found is None else _page(newsroom, token, found[0])
+        return _gone() if found is None else _page(newsroom, token, found[0])
 
     @routes.api_route("/e/{token}/mail", methods=["GET", "HEAD"])
     def mail(token: str) -> Response:
         """Show the mail itself, for the frame."""
         found = _find(newsroom, token)
         if found is None:
-            return not_found(_GONE)
+            return _gone()
         made = mailing.proof(newsroom, found[0], pictures="/i/{name}")
         policy = MAIL_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
         headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN", "Cache-Control": "no-store"}
@@ -55,7 +55,7 @@ def router(newsroom: Newsroom) -> APIRouter:
         """Approve exactly the content that the page showed."""
         found = _find(newsroom, token)
         if found is None:
-            return not_found(_GONE)
+            return _gone()
         stored, editor = found
         try:
             missing = review.approve(newsroom, stored.key, content_hash, editor)
@@ -69,7 +69,7 @@ def router(newsroom: Newsroom) -> APIRouter:
         """Keep the edition from going out."""
         found = _find(newsroom, token)
         if found is None:
-            return not_found(_GONE)
+            return _gone()
         stored, editor = found
         try:
             review.hold(newsroom, stored.key, editor)
@@ -122,8 +122,20 @@ def _page(newsroom: Newsroom, token: str, stored: StoredEdition, told: str = "",
         f"<p>{stored.key}</p>{said}<ul>{lines}</ul>{buttons}"
         f"<iframe title='The mail' src='/e/{html.escape(token)}/mail'></iframe></main></body></html>"
     )
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
     return HTMLResponse(body, status_code=status, headers=headers)
+
+
+def _gone() -> Response:
+    page = (
+        "<!doctype html><html lang='en'><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
+        "<meta name='color-scheme' content='light dark'>"
+        "<title>Not found</title>"
+        "<body style='font:18px/1.5 Georgia,serif;max-width:34em;margin:4em auto;padding:0 1em'>"
+        f"<h1>Not found</h1><p>{_GONE}</p></body></html>"
+    )
+    return HTMLResponse(page, status_code=404, headers={"Content-Security-Policy": MAIL_POLICY})
 
 
 def _state(stored: StoredEdition) -> str:
