@@ -1,10 +1,10 @@
 """Move people in and out: foreign files, tables for spreadsheets, and our own lossless lines.
 
 In: ``importing`` looks at a file (``decoding``, ``archive``) and has its people read. ``objects`` reads JSON; for a
-table ``recognising`` tells the product (``shapes``, ``spelling``) and ``tables`` cuts its rows (``celling``,
-``cutting``), which are read many at once (``columns``) or one by one (``shape``, ``standing``, ``statuses``,
-``moments``). A ``batch`` judges them against the database and writes them: ``fresh`` who is new and plainly active,
-``staging`` everybody else. ``restoring`` brings our own export back, ``undoing`` takes an import back.
+table ``recognising`` tells the product (``shapes``, ``spelling``) and ``tables`` cuts its rows (``cutting``), which are
+read many at once (``columns``) or one by one (``shape``, ``standing``, ``statuses``, ``moments``). A ``batch`` judges
+them against the database and writes them: ``fresh`` who is new and plainly active, ``staging`` everybody else.
+``restoring`` brings our own export back; ``undoing`` takes an import back, also what it filled in (``filling``).
 
 Out: ``exporting`` for us and for people, ``foreign`` for other products.
 """

@@ -20,9 +20,10 @@ from typing import Any, BinaryIO
 
 from subscribers.errors import BadFile, SubscribersError
 from subscribers.transfer.plain import Plain
+from subscribers.transfer.recognising import recognise
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row
-from subscribers.transfer.tables import Block, iter_blocks, recognise
+from subscribers.transfer.tables import Block, iter_blocks
 
 LONG = 50_000
 """Lines from which a second process is worth its start, which costs as much as some ten thousand rows."""

@@ -26,11 +26,12 @@ from subscribers.transfer.archive import is_archive, unpacked
 from subscribers.transfer.batch import Batch, Run
 from subscribers.transfer.decoding import Looked, look_at
 from subscribers.transfer.objects import is_json, iter_objects, read_object, unread_names
+from subscribers.transfer.recognising import recognise
 from subscribers.transfer.report import OWN_COLUMNS, OWN_EXPORT, ImportReport, Outcome, Progress, Refused
 from subscribers.transfer.restoring import is_own_export, restore
 from subscribers.transfer.row import Row
 from subscribers.transfer.standing import find_status_of_name, is_named_for_leavers, like_a_status
-from subscribers.transfer.tables import Block, in_blocks, recognise
+from subscribers.transfer.tables import Block, in_blocks
 
 BATCH = 10_000
 """How many rows one transaction takes: the write lock is held for a fraction of a second."""

@@ -11,16 +11,13 @@ from pathlib import Path
 from typing import TextIO
 
 from subscribers.address import split_name
-from subscribers.transfer.celling import MAX_CELL, Cells
 from subscribers.transfer.columns import Columns, Unread
-from subscribers.transfer.cutting import cut_columns
+from subscribers.transfer.cutting import MAX_CELL, Cells, cut_columns
 from subscribers.transfer.plain import Plain
-from subscribers.transfer.recognising import Table, recognise
+from subscribers.transfer.recognising import Table
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row, RowError, RowStatus
 from subscribers.transfer.statuses import NO, find_status
-
-__all__ = ["Block", "Table", "in_blocks", "iter_blocks", "iter_rows", "recognise"]
 
 _END = "end of the block"
 _FEW = 64

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from subscribers.transfer.batch import person_of
 from subscribers.transfer.cutting import cut_columns
 from subscribers.transfer.plain import Plain
+from subscribers.transfer.recognising import recognise
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row
-from subscribers.transfer.tables import Block, iter_blocks, iter_rows, recognise
+from subscribers.transfer.tables import Block, iter_blocks, iter_rows
 
 NOW = datetime(2026, 1, 5, 6, 30, tzinfo=UTC)
 CELLS = {

@@ -9,9 +9,10 @@ import pytest
 
 from subscribers.errors import BadFile
 from subscribers.transfer.batch import person_of
+from subscribers.transfer.recognising import recognise
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row
-from subscribers.transfer.tables import iter_blocks, iter_rows, recognise
+from subscribers.transfer.tables import iter_blocks, iter_rows
 
 NOW = datetime(2026, 1, 5, 6, 30, tzinfo=UTC)
 OPTED = "MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME"

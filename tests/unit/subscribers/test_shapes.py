@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from subscribers.transfer.recognising import recognise
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row
-from subscribers.transfer.tables import iter_rows, recognise
+from subscribers.transfer.tables import iter_rows
 
 MAILCHIMP = (
     "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,"

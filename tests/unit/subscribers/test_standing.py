@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from subscribers.transfer.objects import read_object, unread_names
+from subscribers.transfer.recognising import recognise
 from subscribers.transfer.report import Refused
 from subscribers.transfer.row import Row, RowError
 from subscribers.transfer.standing import flags_of, is_named_for_leavers, like_a_status, status_of_name
 from subscribers.transfer.statuses import is_yes, read_status
-from subscribers.transfer.tables import iter_blocks, iter_rows, recognise
+from subscribers.transfer.tables import iter_blocks, iter_rows
 
 NOW = datetime(2026, 1, 5, 6, 30, tzinfo=UTC)
 
