@@ -26,8 +26,9 @@ def count(list_id: str, where: str | None, *, as_json: bool) -> int:
         now = newsroom.clock()
         picked = subscribers.count_segment(conn, list_id, rule, now=now, paused=True)
         paused = picked - subscribers.count_segment(conn, list_id, rule, now=now)
-        everybody = subscribers.count_segment(conn, list_id, None, now=now, paused=True)
+        everybody = picked
         if rule is not None:
+            everybody = subscribers.count_segment(conn, list_id, None, now=now, paused=True)
             _warn_of_unknown(newsroom, conn, list_id, rule)
     if as_json:
         emit({"list": list_id, "where": where or "", "picked": picked, "of": everybody, "paused": paused})

@@ -27,7 +27,7 @@ SECURITY_HEADERS = {
 def make_app(newsroom: Newsroom) -> FastAPI:
     """Return the application that ``digest serve`` runs; every handler is synchronous and runs in a thread."""
     app = FastAPI(title="Digest", docs_url=None, redoc_url=None, openapi_url=None)
-    settings = newsroom.settings
+    settings, pages = newsroom.settings, public.pages_of(newsroom)
 
     def mailer(list_id: str) -> NewsletterMailer:
         mine = next((n for n in settings.newsletters if list_id in dict(n.lists)), settings.newsletters[0])
@@ -53,7 +53,7 @@ def make_app(newsroom: Newsroom) -> FastAPI:
             policy=settings.sign_up.policy,
             courtesy=subscribers.Courtesy(settings.sign_up.welcome, settings.sign_up.goodbye),
             keep_ip=settings.sign_up.keep_ip,
-            language=settings.newsletters[0].language[:2],
+            language=pages.language,
             on_forget=erase_traces(newsroom),
             also_known=traces,
             api_key=_api_key(newsroom),
@@ -69,7 +69,7 @@ def make_app(newsroom: Newsroom) -> FastAPI:
     def missing(request: Request, error: Exception) -> Response:
         """Answer a path that leads nowhere with a page for people."""
         del error
-        return public.pages_of(newsroom).of(request).lost()
+        return pages.of(request).lost()
 
     @app.middleware("http")
     async def guard(request: Request, call_next):  # type: ignore[no-untyped-def]
